@@ -1,0 +1,50 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Names and limits that the node side and the controller side share."""
+
+from __future__ import annotations
+
+BUNDLE_FORMAT = "node-bundle/1"
+
+# What became of one part of the evidence.
+OK = "ok"
+ABSENT = "absent"
+DENIED = "denied"
+TIMEOUT = "timeout"
+TRUNCATED = "truncated"
+ERROR = "error"
+NOT_COLLECTED = "not_collected"
+STATUSES = (OK, ABSENT, DENIED, TIMEOUT, TRUNCATED, ERROR, NOT_COLLECTED)
+
+# What became of one probe (a probe can also be ABSENT, TIMEOUT, DENIED or ERROR).
+REFUSED = "refused"
+UNRESOLVED = "unresolved"
+
+# Parts of the evidence. The first five are read on the node, the last one on a control plane host.
+UNITS = "units"
+JOURNAL = "journal"
+FILES = "files"
+HOST = "host"
+PROBES = "probes"
+CLUSTER = "cluster"
+NODE_PARTS = (UNITS, JOURNAL, FILES, HOST, PROBES)
+PARTS = NODE_PARTS + (CLUSTER,)
+
+# Limits. Bytes are bytes of UTF-8; a diagnosis returns at most MAX_EVIDENCE_BYTES of JSON.
+MAX_EVIDENCE_BYTES = 256 * 1024
+MAX_PROCESSES = 25
+MAX_FILES = 80
+MAX_ABSENT_FILES = 80
+MAX_FILE_BYTES = 32 * 1024
+MAX_FILES_BYTES = 112 * 1024
+MAX_DIRECTORY_ENTRIES = 200
+MAX_PROBE_BODY_BYTES = 400
+MAX_MESSAGE_CHARS = 2000
+MAX_JOURNAL_LINES = 2000
+MAX_RUNTIME_JOURNAL_LINES = 300
+MAX_JOURNAL_READ_BYTES = 8 * 1024 * 1024
+MAX_PATTERNS = 200
+MAX_PATTERN_BYTES = 80 * 1024
+MAX_STARTS = 60
