@@ -1,0 +1,53 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a broken node shows whatever the cause: never a root cause, always explained by one or left open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .._model.cause import cause
+from .._model.finding import Effect, Hit, Remedy
+from .._model.snapshot import Snapshot
+from . import _quote
+from ._quote import age
+
+
+@cause(
+    "symptom/ready-unknown",
+    title="the control plane hears nothing from this kubelet",
+    effect=Effect.DOWN,
+    symptom=True,
+    healthy="The Node's Ready condition is True and its lease is renewed every 10 seconds.",
+    see="`kubectl get nodes` shows NotReady, the conditions are Unknown with *Kubelet stopped posting node status*.",
+    why="The node lifecycle controller sets Unknown when neither status nor lease came for the grace period (40 to 50 s).",
+    remedy=Remedy("Repair what stops the kubelet from reporting; the condition follows within seconds."),
+    sources=("kubernetes pkg/controller/nodelifecycle",),
+)
+def ready_unknown(node: Snapshot) -> Iterator[Hit]:
+    """Holds when the control plane says Ready=Unknown."""
+    ready = node.cluster.ready
+    if ready is None or ready.status != "Unknown":
+        return
+    since = f" for {age((node.captured_at - ready.transition_at).total_seconds())}" if ready.transition_at else ""
+    yield Hit(f"node Ready=Unknown{since}: {ready.message}", (_quote.condition(ready),))
+
+
+@cause(
+    "symptom/ready-false",
+    title="the kubelet reports itself not ready",
+    effect=Effect.DOWN,
+    symptom=True,
+    healthy="The Node's Ready condition is True.",
+    see="`kubectl get nodes` shows NotReady, Ready is False with reason KubeletNotReady and a list of reasons.",
+    why="The kubelet is alive and talks to the API server, and names what it waits for in the message.",
+    remedy=Remedy("Read the message: it names the runtime, the network or storage."),
+    sources=("kubernetes pkg/kubelet/nodestatus/setters.go",),
+)
+def ready_false(node: Snapshot) -> Iterator[Hit]:
+    """Holds when the control plane says Ready=False."""
+    ready = node.cluster.ready
+    if ready is None or ready.status != "False":
+        return
+    yield Hit(f"node Ready=False, {ready.reason}: {ready.message}"[:280], (_quote.condition(ready),))

@@ -1,0 +1,73 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The engine's one entry: a snapshot in, a diagnosis out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from time import perf_counter
+
+from .._causes import CATALOGUE
+from .._causes._quote import iso
+from .._model.cause import Cause
+from .._model.diagnosis import Diagnosis, Unknown
+from .._model.finding import Effect
+from .._model.snapshot import Snapshot
+from .facts import facts, state
+from .gates import hidden_after
+from .judge import judge
+from .order import Ordered, order
+from .verdict import summary, verdict
+from .version import CATALOGUE_VERSION, COLLECTION_VERSION
+
+
+def diagnose(snapshot: Snapshot, extra: Iterable[Cause] = ()) -> Diagnosis:
+    """Judge one node by the catalogue (and ``extra`` causes, such as a user's own log signatures). Pure."""
+    started = perf_counter()
+    catalogue = (*CATALOGUE, *extra)
+    findings, errors = judge(snapshot, catalogue)
+    ordered = order(findings, {cause.id: cause for cause in catalogue} if extra else _by_id())
+    given = verdict(snapshot, ordered)
+    return Diagnosis(
+        host=snapshot.host_name,
+        node_name=snapshot.node_name,
+        captured_at=iso(snapshot.captured_at) or "",
+        verdict=given,
+        summary=summary(snapshot, ordered, given, state(snapshot)),
+        root_causes=ordered.root_causes,
+        consequences=ordered.consequences,
+        risks=ordered.risks,
+        resolved=ordered.resolved,
+        unknowns=_unknowns(snapshot),
+        rule_errors=tuple(errors),
+        facts=facts(snapshot),
+        hidden=_hidden(snapshot, ordered),
+        engine={
+            "collection_version": COLLECTION_VERSION,
+            "catalogue_version": CATALOGUE_VERSION,
+            "seconds": round(perf_counter() - started, 4),
+        },
+    )
+
+
+@cache
+def _by_id() -> dict[str, Cause]:
+    return {cause.id: cause for cause in CATALOGUE}
+
+
+def _unknowns(snapshot: Snapshot) -> tuple[Unknown, ...]:
+    """Parts that were not read whole, each with its reason."""
+    return tuple(
+        Unknown(name, part.status, part.reason or part.status) for name, part in snapshot.parts.items() if not part.ok
+    )
+
+
+def _hidden(snapshot: Snapshot, ordered: Ordered) -> str:
+    """What a start that stops early cannot show; empty when the kubelet gets through its start."""
+    if snapshot.kubelet.running and not snapshot.crash_looping:
+        return ""
+    gates = [_by_id()[f.id].gate for f in ordered.root_causes if f.effect == Effect.DOWN and f.id in _by_id()]
+    known = [gate for gate in gates if gate is not None]
+    return hidden_after(min(known)) if known else ""

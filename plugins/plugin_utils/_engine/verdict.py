@@ -1,0 +1,66 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The verdict on a node, and the sentence that goes with it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from .._model.diagnosis import SUMMARY_LIMIT
+from .._model.finding import Effect, Finding
+from .._model.snapshot import Snapshot
+from .order import Ordered
+
+HEARTBEAT_FRESH = timedelta(minutes=6)  # a quiet kubelet posts its status at least every 5 minutes
+
+
+def verdict(snapshot: Snapshot, ordered: Ordered) -> str:
+    """healthy, at_risk, degraded, down or unknown; "not looked at" is never healthy."""
+    worst = max((f.effect for f in (*ordered.root_causes, *ordered.consequences)), default=Effect.RESOLVED)
+    if worst == Effect.DOWN:
+        return "down"
+    if worst == Effect.DEGRADED:
+        return "degraded"
+    if not seen_working(snapshot):
+        return "unknown"
+    return "at_risk" if any(f.effect == Effect.RISK for f in (*ordered.risks, *ordered.consequences)) else "healthy"
+
+
+def seen_working(snapshot: Snapshot) -> bool:
+    """True when something positive says that the kubelet works: silence alone does not."""
+    if not snapshot.kubelet.running:
+        return False
+    ready = snapshot.cluster.ready
+    if ready is not None and ready.status == "True":
+        return True
+    if snapshot.probes.healthz.code == 200 and snapshot.probes.node_object.code == 200:
+        return True
+    return snapshot.log.read and snapshot.config.file.content is not None
+
+
+def summary(snapshot: Snapshot, ordered: Ordered, given: str, state: str) -> str:
+    """One sentence a person can act on."""
+    if ordered.root_causes:
+        first, others = ordered.root_causes[0], len(ordered.root_causes) - 1
+        more = f"; and {others} more root cause{'s' if others > 1 else ''}" if others else ""
+        return _cut(first.summary, more)
+    if given in ("down", "degraded"):
+        return _cut(f"{state}; no known cause explains it: {_names(ordered.consequences)}")
+    if given == "at_risk":
+        first = next(f for f in (*ordered.risks, *ordered.consequences) if f.effect == Effect.RISK)
+        return _cut(f"works, but: {first.summary}")
+    if given == "unknown":
+        reasons = [f"{name}: {part.reason or part.status}" for name, part in snapshot.parts.items() if not part.ok]
+        return _cut(f"could not be judged; {'; '.join(reasons) or state}")
+    return _cut(state)
+
+
+def _names(findings: tuple[Finding, ...]) -> str:
+    return ", ".join(f.title for f in findings[:3])
+
+
+def _cut(text: str, tail: str = "") -> str:
+    """Text within the schema's limit, keeping ``tail`` whole."""
+    room = SUMMARY_LIMIT - len(tail)
+    return (text if len(text) <= room else text[: room - 1] + "…") + tail

@@ -1,0 +1,96 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The snapshot: everything known of one node at one moment, typed and frozen. Causes are functions of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from .certificate import CertificateUse
+from .common import Field, FileFact, PartState, Place
+from .configuration import KubeletConfiguration, Kubeconfig
+from .host import ClusterView, Host, Probes
+from .journal import Journal
+from .service import CommandLine, EnvironmentFile, Unit
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One node at ``captured_at`` (UTC), the only clock of a diagnosis.
+
+    Three command lines: ``command_line`` is what systemd starts next (its loaded definition, variables expanded),
+    ``command_line_on_disk`` what it would start after a daemon-reload, ``running`` the arguments of the live process
+    (None when there is none or nobody could look). ``parts`` holds the state of each part of the evidence.
+    ``profile`` is the distribution's layout: kubeadm, manual, k3s, rke2, microk8s, eks, crio, kubespray.
+    """
+
+    host_name: str
+    captured_at: datetime
+    node_name: str | None = None
+    profile: str = "kubeadm"
+    parts: Mapping[str, PartState] = field(default_factory=dict)
+    kubelet: Unit = field(default_factory=lambda: Unit("kubelet.service"))
+    runtime: Unit | None = None
+    command_line: CommandLine = CommandLine()
+    command_line_on_disk: CommandLine = CommandLine()
+    running: CommandLine | None = None
+    environment_files: tuple[EnvironmentFile, ...] = ()
+    environment: Mapping[str, tuple[str, Place]] = field(default_factory=dict)
+    config: KubeletConfiguration = KubeletConfiguration()
+    kubeconfig: Kubeconfig = Kubeconfig()
+    bootstrap_kubeconfig: Kubeconfig = Kubeconfig()
+    certificates: Mapping[str, CertificateUse] = field(default_factory=dict)
+    log: Journal = Journal()
+    runtime_log: Journal = Journal()
+    host: Host = Host()
+    probes: Probes = Probes()
+    cluster: ClusterView = ClusterView()
+    files: Mapping[str, FileFact] = field(default_factory=dict)
+
+    def file(self, path: str) -> FileFact:
+        """What is known of a path; type "unknown" when nobody looked."""
+        return self.files.get(path) or FileFact(path)
+
+    def part(self, name: str) -> PartState:
+        """State of a part of the evidence; not_collected when it is not there."""
+        return self.parts.get(name) or PartState("not_collected", "not part of this evidence")
+
+    def certificate(self, role: str) -> CertificateUse:
+        """The certificate in a role (see CertificateUse); empty when the configuration names none."""
+        return self.certificates.get(role) or CertificateUse(role)
+
+    def setting(self, path: str, flag: str = "") -> Field | None:
+        """Effective setting: the flag (which wins) or the KubeletConfiguration field; None leaves the default."""
+        given = self.command_line.flag(flag) if flag else None
+        if given is not None:
+            return Field(f"--{flag}", given.value, given.place)
+        return self.config.get(path)
+
+    def value(self, path: str, default: Any = None, flag: str = "") -> Any:
+        """Value of :meth:`setting`, or ``default``."""
+        found = self.setting(path, flag)
+        return default if found is None else found.value
+
+    @property
+    def kubelet_version(self) -> tuple[int, int] | None:
+        """(major, minor) of the kubelet binary, else of what the log or the cluster said, or None."""
+        for text in (self.host.kubelet_version, self.cluster.kubelet_version):
+            digits = text.lower().replace("kubernetes", "").strip().lstrip("v").split(".")
+            if len(digits) >= 2 and digits[0].isdigit() and digits[1].isdigit():
+                return int(digits[0]), int(digits[1])
+        return None
+
+    @property
+    def crash_looping(self) -> bool:
+        """True when the kubelet ends again and again: waiting for its restart, or restarted within the last minute
+        and at least twice in a row."""
+        unit = self.kubelet
+        if unit.sub_state == "auto-restart":
+            return True
+        if unit.restarts < 2 or unit.main_start_at is None:
+            return False
+        return unit.running and (self.captured_at - unit.main_start_at).total_seconds() < 60
