@@ -21,7 +21,7 @@ from ._quote import age
     symptom=True,
     healthy="The Node's Ready condition is True and its lease is renewed every 10 seconds.",
     see="`kubectl get nodes` shows NotReady, the conditions are Unknown with *Kubelet stopped posting node status*.",
-    why="The node lifecycle controller sets Unknown when neither status nor lease came for the grace period (40 to 50 s).",
+    why="The node lifecycle controller sets Unknown when neither status nor lease came for 40 to 50 s.",
     remedy=Remedy("Repair what stops the kubelet from reporting; the condition follows within seconds."),
     sources=("kubernetes pkg/controller/nodelifecycle",),
 )

@@ -22,7 +22,7 @@ def judge(snapshot: Snapshot, catalogue: Iterable[Cause]) -> tuple[list[Finding]
     for cause in catalogue:
         try:
             hits = list(cause.judge(snapshot))
-        except Exception as error:  # a bug in one cause must not hide what the others find; it is shown, not skipped
+        except Exception as error:  # noqa: BLE001 - a bug in one cause is shown and must not hide the others
             errors.append(RuleError(cause.id, f"{type(error).__name__}: {error}"[:300]))
             continue
         if hits:

@@ -16,7 +16,8 @@ class Certificate:
     """One X.509 certificate. Names are RFC 4514 strings, times UTC, fingerprints lower-case hex.
 
     ``public_key_sha256`` is the SHA-256 of the DER SubjectPublicKeyInfo. ``extended_key_usages`` use the names of
-    RFC 5280 (clientAuth, serverAuth). ``weak_signature`` is True for MD5 and SHA-1 signatures.
+    RFC 5280 (clientAuth, serverAuth). ``weak_signature`` is True for MD5 and SHA-1 signatures. ``der`` is the
+    certificate itself, for signature checks; ``fingerprint_sha256`` stands for it in comparisons.
     """
 
     subject: str
@@ -36,6 +37,7 @@ class Certificate:
     weak_signature: bool = False
     public_key_sha256: str = ""
     fingerprint_sha256: str = ""
+    der: bytes = field(default=b"", repr=False, compare=False)
 
     def remaining(self, at: datetime) -> timedelta:
         """Time left at ``at``; negative when expired."""

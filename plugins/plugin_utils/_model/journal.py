@@ -15,9 +15,9 @@ class LogPattern:
     """Repetitions of one message.
 
     ``source`` is kubelet, systemd or another identifier. ``newest``: logged by the unit's newest invocation.
-    ``severity`` is I, W, E, F (klog) or empty. ``text`` is the last full message without its klog header, quotes
-    unescaped for the text format, ``msg``/``err`` rendered alike for text and JSON logs as ``"msg" err="..."``;
-    ``sample`` is the raw last line. ``origin`` is ``file.go:123`` where the line carries one. ``seq`` orders patterns by last occurrence.
+    ``severity`` is I, W, E, F (klog) or empty. ``text`` is the last full message without its klog header, inner quotes
+    unescaped; text and JSON logs read alike: ``"msg" err="..."``. ``sample`` is the raw last line, ``origin`` the
+    ``file.go:123`` of the line. ``seq`` orders patterns by last occurrence.
     """
 
     source: str

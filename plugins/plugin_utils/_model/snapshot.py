@@ -12,7 +12,7 @@ from typing import Any
 
 from .certificate import CertificateUse
 from .common import Field, FileFact, PartState, Place
-from .configuration import KubeletConfiguration, Kubeconfig
+from .configuration import Kubeconfig, KubeletConfiguration
 from .host import ClusterView, Host, Probes
 from .journal import Journal
 from .service import CommandLine, EnvironmentFile, Unit
@@ -35,20 +35,20 @@ class Snapshot:
     parts: Mapping[str, PartState] = field(default_factory=dict)
     kubelet: Unit = field(default_factory=lambda: Unit("kubelet.service"))
     runtime: Unit | None = None
-    command_line: CommandLine = CommandLine()
-    command_line_on_disk: CommandLine = CommandLine()
+    command_line: CommandLine = field(default_factory=CommandLine)
+    command_line_on_disk: CommandLine = field(default_factory=CommandLine)
     running: CommandLine | None = None
     environment_files: tuple[EnvironmentFile, ...] = ()
     environment: Mapping[str, tuple[str, Place]] = field(default_factory=dict)
-    config: KubeletConfiguration = KubeletConfiguration()
-    kubeconfig: Kubeconfig = Kubeconfig()
-    bootstrap_kubeconfig: Kubeconfig = Kubeconfig()
+    config: KubeletConfiguration = field(default_factory=KubeletConfiguration)
+    kubeconfig: Kubeconfig = field(default_factory=Kubeconfig)
+    bootstrap_kubeconfig: Kubeconfig = field(default_factory=Kubeconfig)
     certificates: Mapping[str, CertificateUse] = field(default_factory=dict)
-    log: Journal = Journal()
-    runtime_log: Journal = Journal()
-    host: Host = Host()
-    probes: Probes = Probes()
-    cluster: ClusterView = ClusterView()
+    log: Journal = field(default_factory=Journal)
+    runtime_log: Journal = field(default_factory=Journal)
+    host: Host = field(default_factory=Host)
+    probes: Probes = field(default_factory=Probes)
+    cluster: ClusterView = field(default_factory=ClusterView)
     files: Mapping[str, FileFact] = field(default_factory=dict)
 
     def file(self, path: str) -> FileFact:
