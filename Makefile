@@ -1,4 +1,77 @@
 # Everything a developer does with this project; `make help` lists it.
+# Targets that need more than make and Python say so and stop, they never pass unrun.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+COLLECTION := .collections/ansible_collections/nodeclinic/kubelet
+
+##@ Use
+
+.PHONY: demo
+demo: setup ## Break worker-2 of a lab of containers and show its diagnosis (bundled evidence where containers cannot run)
+	@tests/tools/demo.sh
+
+.PHONY: diagnose
+diagnose: setup ## Diagnose your own nodes: make diagnose INVENTORY=hosts.yml LIMIT=worker-2
+	@test -n "$(INVENTORY)" || { echo "Say which inventory: make diagnose INVENTORY=hosts.yml LIMIT=worker-2" >&2; exit 2; }
+	@ansible-playbook playbooks/diagnose.yml -i "$(INVENTORY)" $(if $(LIMIT),-l "$(LIMIT)") $(ARGS)
+
+##@ Develop
+
 .PHONY: setup
-setup:
+setup: ## Make .venv with what the playbooks need
 	@tests/tools/setup.sh
+
+.PHONY: setup-dev
+setup-dev: ## The same and the test tools
+	@tests/tools/setup.sh dev
+
+.PHONY: check
+check: lint unit corpus ## What to run all day: lint, unit and corpus tests
+
+.PHONY: test
+test: lint unit corpus sanity molecule ## Everything that a change must pass
+
+.PHONY: lint
+lint: setup-dev ## ruff, mypy, yamllint, shellcheck, licences, changelog, ansible-lint
+	ruff check .
+	ruff format --check .
+	mypy $(COLLECTION)/plugins/plugin_utils
+	mypy --python-version 3.10 $(COLLECTION)/plugins/module_utils
+	yamllint .
+	git ls-files -z '*.sh' .ci/run | xargs -0 shellcheck
+	reuse lint --quiet || { reuse lint; exit 1; }
+	antsibull-changelog lint
+	ansible-lint
+
+.PHONY: unit
+unit: setup-dev ## Unit tests (ARGS="-k journal" selects)
+	pytest tests/unit $(ARGS)
+
+.PHONY: corpus
+corpus: setup-dev ## Diagnose every bundle of tests/corpus and compare with what is known of it
+	pytest tests/corpus $(ARGS)
+
+.PHONY: sanity
+sanity: setup-dev ## ansible-test sanity (ARGS="--test pylint" selects)
+	tests/tools/sanity.sh $(ARGS)
+
+.PHONY: molecule
+molecule: setup-dev ## All Molecule scenarios on lab hosts (SCENARIO=diagnose selects)
+	tests/tools/molecule.sh $(SCENARIO)
+
+.PHONY: clean
+clean: ## Remove what the targets above made, .venv included
+	rm -rf .venv .cache .collections .ansible .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+.PHONY: help
+help: ## This list
+	@awk 'BEGIN {FS = ":.*## "} \
+	     /^##@ / {printf "\n%s\n", substr($$0, 5)} \
+	     /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+-include tests/lab/lab.mk

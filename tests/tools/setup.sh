@@ -77,7 +77,9 @@ link_collection
 mkdir -p .cache
 exec 9>.cache/setup.lock
 flock 9
-grep -qsF "$root/.venv" .venv/bin/pip && .venv/bin/python -c '' 2>/dev/null || make_venv
+if ! grep -qsF "$root/.venv" .venv/bin/pip || ! .venv/bin/python -c '' 2>/dev/null; then
+    make_venv
+fi
 install runtime requirements/runtime.txt
 if [ "${1:-}" = dev ]; then
     install dev requirements/runtime.txt requirements/dev.txt
