@@ -40,7 +40,18 @@ PURE = ("_causes", "_engine", "_interpret", "_model", "_report")
 IMPURE_MODULES = frozenset(
     {
         *("asyncio", "glob", "http", "io", "logging", "multiprocessing", "os", "pathlib", "platform", "random"),
-        *("select", "shutil", "signal", "socket", "ssl", "subprocess", "tempfile", "threading", "time", "urllib"),
+        *(
+            "select",
+            "shutil",
+            "signal",
+            "socket",
+            "ssl",
+            "subprocess",
+            "tempfile",
+            "threading",
+            "time",
+            "urllib.request",
+        ),
     }
 )
 IMPURE_BUILTINS = frozenset({"open", "print", "input", "exec", "eval", "__import__"})
@@ -157,9 +168,9 @@ def _under(name: str, prefixes: Iterable[str]) -> bool:
 def _purity(source: Source) -> Iterator[str]:
     if not source.within(*(f"plugins/plugin_utils/{directory}" for directory in PURE)):
         return
-    imported = {name.split(".")[0] for name in source.imports() if name != STOPWATCH}
-    for name in sorted(imported & IMPURE_MODULES):
-        yield f"is pure and may not import {name}"
+    for name in sorted(set(source.imports()) - {STOPWATCH}):
+        if _under(name, IMPURE_MODULES):
+            yield f"is pure and may not import {name}"
     for node in ast.walk(source.tree):
         if not isinstance(node, ast.Call):
             continue
