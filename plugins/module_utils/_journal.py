@@ -40,7 +40,8 @@ _RESULT = re.compile(r"Failed with result '([\w-]+)'")
 
 # What differs between two repetitions of the same message. Never paths, names, host:port or HTTP codes.
 _VARIABLE = re.compile(
-    r"(?P<uuid>\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b)"
+    r"(?P<event>(?<=event=\")&Event\{(?:[^\"\\]|\\.)*)"
+    r"|(?P<uuid>\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b)"
     r"|(?P<time>\b\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d| [+-]\d{4} [A-Z]{3,4})?"
     r"(?: m=[+-][\d.]+)?)"
     r"|(?P<pointer>\b0x[0-9a-f]+\b\??)"
