@@ -1,0 +1,137 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The kubelet's command line: what systemd starts, what it would start after a reload, and what runs."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.environment import (
+    Environment,
+    effective,
+    environment,
+    environment_files,
+    loaded_environment,
+    place_at,
+)
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.flags import Argument, flags
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.words import split_words
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.common import FileFact, Place
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.service import CommandLine, Directive, Unit
+
+# systemd.service(5): special executable prefixes.
+PREFIXES = "@-:+!|"
+SHOWN_COMMAND = re.compile(r"\{ path=(?P<path>.*?) ; argv\[\]=(?P<argv>.*?) ; (?:ignore_errors|flags)=")
+BRACED = re.compile(r"\$\$|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}")
+WHOLE_WORD = re.compile(r"\$(?P<name>[A-Za-z_][A-Za-z0-9_]*)")
+
+
+def loaded(unit: Unit, files: Mapping[str, FileFact]) -> CommandLine:
+    """What systemd starts next: its loaded ExecStart= and Environment=, and the environment files of today.
+
+    Falls back on the files on disk when systemd reports no ExecStart= (it could not be asked, or knows no such unit).
+    """
+    shown = [found for found in map(SHOWN_COMMAND.match, unit.get("ExecStart").split("\n")) if found]
+    if not shown:
+        return on_disk(unit, environment(unit, environment_files(unit, files)))
+    variables = loaded_environment(unit, files)
+    # A unit of Type=simple has one command; of several (which systemd refuses) the last is the drop-in's.
+    argv = shown[-1]["argv"]
+    directive = _directive(unit)
+    if directive is not None and " ".join(word.text for word in _words(directive)[1]) == argv:
+        return _expanded(directive, variables, unit)
+    # Not what the files say now: text without a line. systemd prints the arguments joined by spaces.
+    place = Place(directive.place.path if directive else unit.fragment_path)
+    words = [Argument(text, place, _origin(place, unit)) for text in argv.split(" ") if text]
+    return _command_line(_expand(words, variables, unit), place)
+
+
+def on_disk(unit: Unit, variables: Environment) -> CommandLine:
+    """What systemd would start after a daemon-reload. ``variables`` as from :func:`environment.environment`."""
+    directive = _directive(unit)
+    return CommandLine() if directive is None else _expanded(directive, variables, unit)
+
+
+def running(host: Mapping[str, Any]) -> CommandLine | None:
+    """Arguments of the live kubelet process, None when there is none or nobody could look."""
+    kubelet = host.get("kubelet")
+    arguments = kubelet.get("cmdline") if isinstance(kubelet, Mapping) else None
+    if not isinstance(kubelet, Mapping) or not isinstance(arguments, (list, tuple)) or not arguments:
+        return None
+    pid = kubelet.get("pid")
+    place = Place(f"/proc/{pid}/cmdline" if isinstance(pid, int) else "/proc")
+    return _command_line([Argument(str(text), place, "process") for text in arguments], place)
+
+
+def _directive(unit: Unit) -> Directive | None:
+    commands = effective(unit.directives, "ExecStart")
+    return commands[-1] if commands else None
+
+
+def _words(directive: Directive) -> tuple[str, list[Argument]]:
+    """Special prefixes of the first word, and the words of the first command with their places."""
+    words = split_words(directive.value)
+    arguments: list[Argument] = []
+    prefixes = ""
+    for word in words:
+        if word.text == ";":
+            break
+        text = word.text.replace("%%", "%")
+        if not arguments:
+            stripped = text.lstrip(PREFIXES)
+            prefixes, text = text[: len(text) - len(stripped)], stripped
+        arguments.append(Argument(";" if text == "\\;" else text, place_at(directive, word.offset), ""))
+    if "@" in prefixes:
+        # The word after the executable is argv[0], which changes nothing for us.
+        del arguments[1:2]
+    return prefixes, arguments
+
+
+def _expanded(directive: Directive, variables: Environment, unit: Unit) -> CommandLine:
+    prefixes, words = _words(directive)
+    words = [Argument(word.text, word.place, _origin(directive.place, unit)) for word in words]
+    return _command_line(words if ":" in prefixes else _expand(words, variables, unit), directive.place)
+
+
+def _expand(words: Iterable[Argument], variables: Environment, unit: Unit) -> list[Argument]:
+    """``$NAME`` as a word of its own is split at blanks, ``${NAME}`` is one word, an unset variable is empty."""
+    expanded: list[Argument] = []
+    for word in words:
+        whole = WHOLE_WORD.fullmatch(word.text)
+        if whole:
+            value, place = variables.get(whole["name"], ("", word.place))
+            origin = _variable_origin(place, unit)
+            expanded += [Argument(part.text, place, origin) for part in split_words(value)]
+        else:
+            expanded.append(_substituted(word, variables, unit))
+    return expanded
+
+
+def _substituted(word: Argument, variables: Environment, unit: Unit) -> Argument:
+    names = [found["name"] for found in BRACED.finditer(word.text) if found["name"]]
+    text = BRACED.sub(lambda found: variables.get(found["name"], ("", None))[0] if found["name"] else "$", word.text)
+    # A word that is nothing but one variable stands where the variable's value stands.
+    if len(names) == 1 and word.text == f"${{{names[0]}}}" and names[0] in variables:
+        place = variables[names[0]][1]
+        return Argument(text, place, _variable_origin(place, unit))
+    return Argument(text, word.place, word.origin)
+
+
+def _origin(place: Place, unit: Unit) -> str:
+    """Where an ExecStart= line stands."""
+    return "unit" if place.path in ("", unit.fragment_path) or place.path.endswith(".service") else "drop-in"
+
+
+def _variable_origin(place: Place, unit: Unit) -> str:
+    """Where a variable is assigned: an Environment= line of a unit file or drop-in, or an environment file."""
+    in_unit = place.path in {unit.fragment_path, *unit.drop_in_paths, *(d.place.path for d in unit.directives)}
+    return "environment" if in_unit else "environment-file"
+
+
+def _command_line(arguments: list[Argument], place: Place) -> CommandLine:
+    texts = tuple(argument.text for argument in arguments)
+    return CommandLine(texts[0] if texts else "", flags(arguments), place, texts)

@@ -1,0 +1,156 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Texts of a unit's files in the order in which systemd reads them, and the directives in them."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.files import follow
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.common import FileFact, Place, Problem
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.service import Directive
+
+# systemd.unit(5), unit file load path, what an administrator can write first. A file in an earlier directory hides
+# one of the same name in a later one.
+UNIT_DIRECTORIES = (
+    "/etc/systemd/system",
+    "/run/systemd/system",
+    "/usr/local/lib/systemd/system",
+    "/usr/lib/systemd/system",
+    "/lib/systemd/system",
+)
+HEADER = re.compile(r"# (?P<path>/\S.*)")
+SECTION = re.compile(r"\[(?P<name>[^\[\]]+)\]")
+
+
+@dataclass(frozen=True)
+class ContinuedDirective(Directive):
+    """A directive written over several lines: ``breaks`` holds (offset in ``value``, line) of each further line."""
+
+    breaks: tuple[tuple[int, int], ...] = ()
+
+    def line_at(self, offset: int) -> int | None:
+        """Line of the file on which the character at ``offset`` of the value stands."""
+        return next((line for start, line in reversed(self.breaks) if start <= offset), self.place.line)
+
+
+def unit_texts(
+    name: str, cat: str, properties: Mapping[str, str], files: Mapping[str, FileFact]
+) -> list[tuple[str, str]]:
+    """(path, text) of the unit file and its drop-ins, in systemd's order.
+
+    ``systemctl cat`` prints what systemd has loaded. Files on disk complete it: all of them when it printed nothing
+    (a refused unit), and drop-ins that appeared after systemd last read its configuration.
+    """
+    if properties.get("LoadState") == "masked":
+        return []
+    printed = dict(cat_texts(cat, {properties.get("FragmentPath", ""), *properties.get("DropInPaths", "").split()}))
+    on_disk = _texts_on_disk(name, files)
+    fragments = [path for path in printed if not _is_drop_in(path)] or [p for p in on_disk if not _is_drop_in(p)][:1]
+    drop_ins = {posixpath.basename(p): (p, text) for p, text in on_disk.items() if _is_drop_in(p)}
+    drop_ins.update({posixpath.basename(p): (p, text) for p, text in printed.items() if _is_drop_in(p)})
+    texts = [(path, printed.get(path) or on_disk.get(path, "")) for path in fragments]
+    return texts + [drop_ins[key] for key in sorted(drop_ins)]
+
+
+def cat_texts(cat: str, known: set[str]) -> Iterator[tuple[str, str]]:
+    """Split ``systemctl cat`` into (path, text). Each file follows a ``# /path`` line; blank lines separate files."""
+    path, lines, previous = "", [], ""
+    for line in cat.split("\n"):
+        header = HEADER.fullmatch(line)
+        # A comment inside of a file may look like a header: one is only believed at the start or after a blank
+        # line, and for a path that systemd named (or that looks like a unit file).
+        if header and not previous.strip() and _plausible(header["path"], known):
+            if path:
+                yield path, "\n".join(lines)
+            path, lines = header["path"], []
+        else:
+            lines.append(line)
+        previous = line
+    if path:
+        yield path, "\n".join(lines)
+
+
+def _plausible(path: str, known: set[str]) -> bool:
+    return path in known or ("/systemd/" in path and path.endswith((".service", ".conf")))
+
+
+def _is_drop_in(path: str) -> bool:
+    return posixpath.dirname(path).endswith(".d")
+
+
+def _texts_on_disk(name: str, files: Mapping[str, FileFact]) -> dict[str, str]:
+    """Fragment first, then drop-ins; of files with the same name the one in the earlier directory."""
+    found: dict[str, str] = {}
+    seen: set[str] = set()
+    for directory in UNIT_DIRECTORIES:
+        for path in [f"{directory}/{name}", *_drop_ins_in(f"{directory}/{name}.d/", files)]:
+            key = f"d/{posixpath.basename(path)}" if _is_drop_in(path) else name
+            if key in seen or path not in files or not files[path].exists:
+                continue
+            seen.add(key)
+            text = follow(files, path).content
+            if text is not None:
+                found[path] = text
+    return found
+
+
+def _drop_ins_in(prefix: str, files: Mapping[str, FileFact]) -> list[str]:
+    return [p for p in files if p.startswith(prefix) and p.endswith(".conf") and "/" not in p[len(prefix) :]]
+
+
+def directives(texts: list[tuple[str, str]]) -> tuple[tuple[Directive, ...], tuple[Problem, ...]]:
+    """Directives of all files in order, and lines that systemd cannot use (it logs and ignores them)."""
+    found: list[Directive] = []
+    problems: list[Problem] = []
+    for path, text in texts:
+        section = ""
+        for line, breaks, content in logical_lines(text):
+            place = Place(path, line)
+            header = SECTION.fullmatch(content)
+            key, separator, value = content.partition("=")
+            if header:
+                section = header["name"]
+            elif not separator or not key.strip():
+                problems.append(Problem("line has no '=' and is ignored", place))
+            elif not section:
+                problems.append(Problem("assignment stands before any [Section] and is ignored", place))
+            else:
+                found.append(_directive(section, key, value, place, breaks))
+    return tuple(found), tuple(problems)
+
+
+def _directive(section: str, key: str, value: str, place: Place, breaks: list[tuple[int, int]]) -> Directive:
+    if not breaks:
+        return Directive(section, key.strip(), value.strip(), place)
+    shift = len(key) + 1 + len(value) - len(value.lstrip())
+    moved = tuple((offset - shift, line) for offset, line in breaks)
+    return ContinuedDirective(section, key.strip(), value.strip(), place, moved)
+
+
+def logical_lines(text: str) -> Iterator[tuple[int, list[tuple[int, int]], str]]:
+    """(first line number, breaks, content) of each line with its continuations joined by one space.
+
+    A backslash at the very end continues a line; comments inside are skipped, an empty line ends it
+    (systemd.syntax(7)).
+    """
+    first, breaks, content = 0, list[tuple[int, int]](), ""
+    continued = False
+    for number, raw in enumerate(text.split("\n"), 1):
+        line = raw.rstrip("\r").lstrip()
+        if line[:1] in ("#", ";") or (not line and not continued):
+            continue
+        if continued:
+            breaks.append((len(content), number))
+        else:
+            first, breaks, content = number, [], ""
+        continued = (len(line) - len(line.rstrip("\\"))) % 2 == 1
+        content += line[:-1] + " " if continued else line
+        if not continued:
+            yield first, breaks, content.strip()
+    if continued:
+        yield first, breaks, content.strip()

@@ -1,0 +1,73 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How systemd splits a value into words: quotes and C escapes, as systemd.syntax(7) and systemd.service(5) say."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+WHITESPACE = " \t\n\r"
+SIMPLE_ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "s": " "}
+NUMERIC_ESCAPE = re.compile(r"x(?P<x>[0-9a-fA-F]{2})|u(?P<u>[0-9a-fA-F]{4})|U(?P<U>[0-9a-fA-F]{8})|(?P<o>[0-7]{3})")
+
+
+@dataclass(frozen=True)
+class Word:
+    """One word without its quotes, and where it begins in the value that it was cut from."""
+
+    text: str
+    offset: int
+
+
+def split_words(value: str) -> list[Word]:
+    """Words of ``value``. Quotes that are never closed end with the value, as systemd's relaxed reading does."""
+    words: list[Word] = []
+    position = 0
+    while position < len(value):
+        if value[position] in WHITESPACE:
+            position += 1
+            continue
+        text, end = _word(value, position)
+        words.append(Word(text, position))
+        position = end
+    return words
+
+
+def _word(value: str, position: int) -> tuple[str, int]:
+    parts: list[str] = []
+    quote = ""
+    while position < len(value):
+        character = value[position]
+        if character == "\\":
+            text, position = _escape(value, position + 1)
+            parts.append(text)
+            continue
+        if quote:
+            if character == quote:
+                quote = ""
+            else:
+                parts.append(character)
+        elif character in WHITESPACE:
+            break
+        elif character in "\"'":
+            quote = character
+        else:
+            parts.append(character)
+        position += 1
+    return "".join(parts), position
+
+
+def _escape(value: str, position: int) -> tuple[str, int]:
+    """The character that the escape after a backslash stands for. An unknown escape stands for itself."""
+    if position >= len(value):
+        return "", position
+    character = value[position]
+    if character in SIMPLE_ESCAPES:
+        return SIMPLE_ESCAPES[character], position + 1
+    found = NUMERIC_ESCAPE.match(value, position)
+    if found is None:
+        return character, position + 1
+    code = int(found["o"], 8) if found["o"] else int(found["x"] or found["u"] or found["U"], 16)
+    return (chr(code) if 0 < code <= 0x10FFFF else ""), found.end()
