@@ -51,6 +51,11 @@ def past(snapshot: Snapshot, name: str, *, window: timedelta | None = CONVERSATI
     return found[0]
 
 
+def past_or_current(snapshot: Snapshot, name: str) -> Match | None:
+    """Newest match of a signature whatever its age: to quote what a state found elsewhere was said about."""
+    return next(matches(snapshot.log, name), None)
+
+
 def matches(journal: Journal, name: str) -> Iterator[Match]:
     """All matches of a signature in a journal, last occurrence first; cheap when its needle is not there."""
     wanted = signature(name)

@@ -25,7 +25,7 @@ class Snapshot:
     Three command lines: ``command_line`` is what systemd starts next (its loaded definition, variables expanded),
     ``command_line_on_disk`` what it would start after a daemon-reload, ``running`` the arguments of the live process
     (None when there is none or nobody could look). ``parts`` holds the state of each part of the evidence.
-    ``profile`` is the distribution's layout: kubeadm, manual, k3s, rke2, microk8s, eks, crio, kubespray.
+    ``unit_load_states``: LoadState of every unit that the evidence holds. ``profile`` is the distribution's layout: kubeadm, manual, k3s, rke2, microk8s, eks, crio, kubespray.
     """
 
     host_name: str
@@ -50,6 +50,7 @@ class Snapshot:
     probes: Probes = field(default_factory=Probes)
     cluster: ClusterView = field(default_factory=ClusterView)
     files: Mapping[str, FileFact] = field(default_factory=dict)
+    unit_load_states: Mapping[str, str] = field(default_factory=dict)
 
     def file(self, path: str) -> FileFact:
         """What is known of a path; type "unknown" when nobody looked."""
