@@ -44,7 +44,11 @@ apt_install() {
     [ "$(id -u)" = 0 ] || return 1
     say "installing $* with apt-get"
     export DEBIAN_FRONTEND=noninteractive
-    apt-get install -qq -y "$@" >/dev/null 2>&1 || { apt-get update -qq && apt-get install -qq -y "$@" >/dev/null; }
+    local log=.cache/apt.log
+    { apt-get install -qq -y "$@" || { apt-get update -qq && apt-get install -qq -y "$@"; }; } </dev/null >"$log" 2>&1 || {
+        cat "$log" >&2
+        return 1
+    }
 }
 
 make_venv() {
