@@ -1,0 +1,94 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The machine's facts, from the evidence part ``host``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret import _values
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.host import Filesystem, Host, Listener
+
+
+def host(evidence_host: object) -> Host:
+    """Typed facts of the part ``host``; what is missing or of another type keeps its default."""
+    if not isinstance(evidence_host, Mapping) or not evidence_host:
+        return Host()
+    raw: Mapping[str, Any] = evidence_host
+    release = _values.mapping(raw.get("os_release"))
+    memory = _values.mapping(raw.get("memory"))
+    pids = _values.mapping(raw.get("pids"))
+    kubelet = _values.mapping(raw.get("kubelet"))
+    return Host(
+        read=True,
+        hostname=_values.text(raw.get("hostname")),
+        os_id=_values.text(release.get("ID")),
+        os_version=_values.text(release.get("VERSION_ID")),
+        os_name=_values.text(release.get("PRETTY_NAME")),
+        kernel=_values.text(raw.get("kernel")),
+        machine=_values.text(raw.get("machine")),
+        uptime_seconds=_values.number(raw.get("uptime_seconds")),
+        load=_load(raw.get("load")),
+        cpus=_values.integer(raw.get("cpus")),
+        cgroup=_values.text(raw.get("cgroup")),
+        memory_total=_values.integer(memory.get("total_bytes")),
+        memory_available=_values.integer(memory.get("available_bytes")),
+        swap_total=_values.integer(memory.get("swap_total_bytes")),
+        swaps=_swaps(raw.get("swaps")),
+        pids_current=_values.integer(pids.get("current")),
+        pids_max=_values.integer(pids.get("max")),
+        filesystems=tuple(_filesystem(entry) for entry in _values.items(raw.get("filesystems"))),
+        listeners=_listeners(raw.get("listening")),
+        ntp_synchronized=_values.boolean(_values.mapping(raw.get("clock")).get("ntp_synchronized")),
+        sysctl={str(k): _values.text(v) for k, v in _values.mapping(raw.get("sysctl")).items()},
+        kubelet_version=_values.text(kubelet.get("version")),
+        kubelet_pid=_values.integer(kubelet.get("pid")) or None,
+        kubelet_started_at=_values.moment(kubelet.get("started_at")),
+        runtime_version=_values.text(_values.mapping(raw.get("runtime")).get("version")),
+        systemd_version=_systemd_version(raw.get("systemd")),
+        addresses=_values.texts(raw["addresses"]) if isinstance(raw.get("addresses"), list) else None,
+        raw=raw,
+    )
+
+
+def _load(value: object) -> tuple[float, ...]:
+    averages = (_values.number(entry) for entry in value) if isinstance(value, list) else ()
+    return tuple(entry for entry in averages if entry is not None)
+
+
+def _swaps(value: object) -> tuple[str, ...]:
+    """Devices or files in use as swap: names, or mappings with a name (or path)."""
+    entries = value if isinstance(value, list) else []
+    named = (entry.get("name") or entry.get("path") if isinstance(entry, Mapping) else entry for entry in entries)
+    return tuple(name for name in map(_values.text, named) if name)
+
+
+def _filesystem(entry: Mapping[str, Any]) -> Filesystem:
+    return Filesystem(
+        path=_values.text(entry.get("path")),
+        size=_values.integer(entry.get("size_bytes")),
+        available=_values.integer(entry.get("available_bytes")),
+        inodes=_values.integer(entry.get("inodes")),
+        inodes_available=_values.integer(entry.get("inodes_available")),
+        read_only=_values.boolean(entry.get("read_only")),
+    )
+
+
+def _listeners(value: object) -> tuple[Listener, ...] | None:
+    if not isinstance(value, list):
+        return None
+    found = []
+    for entry in _values.items(value):
+        port = _values.integer(entry.get("port"))
+        if port is not None:
+            address, process = _values.text(entry.get("address")), _values.text(entry.get("process"))
+            found.append(Listener(address, port, process, _values.integer(entry.get("pid"))))
+    return tuple(found)
+
+
+def _systemd_version(value: object) -> int | None:
+    found = re.search(r"\d+", _values.text(value))
+    return int(found.group()) if found else None
