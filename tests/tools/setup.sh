@@ -26,15 +26,15 @@ link_collection() {
 usable() { [ -x "$1" ] && "$1" -c "import sys, venv, ensurepip; sys.exit('%d.%d' % sys.version_info[:2] != '$2')" 2>/dev/null; }
 
 find_python() {
-    local version dir
+    local version candidate path
+    IFS=: read -ra path <<<"$PATH:/usr/local/bin:/usr/bin"
     for version in 3.14 3.13 3.12 3.11; do
-        while IFS= read -r dir; do
-            if usable "$dir/python$version" "$version"; then
-                printf '%s\n' "$dir/python$version"
+        for candidate in "${path[@]}" "${HOME:-/root}"/.pyenv/versions/"$version".*/bin; do
+            if [[ $candidate != */shims ]] && usable "$candidate/python$version" "$version"; then
+                printf '%s\n' "$candidate/python$version"
                 return
             fi
-        done < <(tr : '\n' <<<"$PATH" | grep -v /shims; printf '%s\n' /usr/local/bin /usr/bin
-                 printf '%s\n' "${HOME:-/root}"/.pyenv/versions/"$version".*/bin | sort -rV)
+        done
     done
     return 1
 }
