@@ -13,45 +13,41 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _schema
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils._klog import LogLine, mask, parse_message, priority
+
+__all__ = (
+    "FIELDS",
+    "TIME_FIELD",
+    "Entry",
+    "LogLine",
+    "decode",
+    "entry_of",
+    "mask",
+    "parse_line",
+    "parse_message",
+    "reduce_entries",
+    "reduce_lines",
+    "timestamp",
+)
 
 # The journal fields that are read, see systemd.journal-fields(7). The time is always part of the JSON output.
 FIELDS = (
-    "MESSAGE", "PRIORITY", "SYSLOG_IDENTIFIER", "_COMM", "_PID", "UNIT", "INVOCATION_ID", "_SYSTEMD_INVOCATION_ID",
+    "MESSAGE",
+    "PRIORITY",
+    "SYSLOG_IDENTIFIER",
+    "_COMM",
+    "_PID",
+    "UNIT",
+    "INVOCATION_ID",
+    "_SYSTEMD_INVOCATION_ID",
 )
 TIME_FIELD = "__REALTIME_TIMESTAMP"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _PRIORITY_INFO = 6
 
-# Severity of klog (https://pkg.go.dev/k8s.io/klog/v2) and of logrus (`level=`) as syslog priorities.
-_KLOG_PRIORITY = {"I": 6, "W": 4, "E": 3, "F": 2}
-_LOGFMT_PRIORITY = {"debug": 7, "info": 6, "warning": 4, "warn": 4, "error": 3, "fatal": 2, "panic": 2}
-
-_KLOG = re.compile(
-    r"([IWEF])(\d{4} \d\d:\d\d:\d\d\.\d{6})\s+(\d+) ([^\s:\]]+:\d+)\] (.*)", re.DOTALL)
-_LOGFMT_LEVEL = re.compile(r'time="?[^" ]+"? level=(\w+) ')
-_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
-_ERR = re.compile(r'(?:^|\s)err="((?:[^"\\]|\\.)*)"', re.DOTALL)
-_ESCAPE = re.compile(r'\\(["\\nt])')
-_ESCAPES = {"n": "\n", "t": "\t"}
-
 _EXIT = re.compile(r"Main process exited, code=(\w+), status=(\S+)")
 _RESULT = re.compile(r"Failed with result '([\w-]+)'")
-
-# What differs between two repetitions of the same message. Never paths, names, host:port or HTTP codes.
-_VARIABLE = re.compile(
-    r"(?P<event>(?<=event=\")&Event\{(?:[^\"\\]|\\.)*)"
-    r"|(?P<uuid>\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b)"
-    r"|(?P<time>\b\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d| [+-]\d{4} [A-Z]{3,4})?"
-    r"(?: m=[+-][\d.]+)?)"
-    r"|(?P<pointer>\b0x[0-9a-f]+\b\??)"
-    r"|(?P<hex>\b(?=[a-f]*\d)[0-9a-f]{16,}\b)"
-    r"|(?P<port>(?<=[\d\]]):\d{1,5}(?=->))"
-    r"|(?P<duration>(?<![\w./-])(?:\d+(?:\.\d+)?(?:ns|us|\u00b5s|ms|h|m|s)){1,4}(?![\w/.-]))"
-    r"|(?P<parameter>\b(?:resourceVersion|timeoutSeconds|timeout|pid|PID|goroutine|counter is at)[= ]\"?\d[\dmhs]*)"
-    r"|(?P<proc>(?<=/proc/)\d+)"
-    r"|(?P<number>(?<![\w./:-])\d{6,}(?![\w/-]))"
-)
 
 
 @dataclass(frozen=True)
@@ -64,23 +60,6 @@ class Entry:
     invocation: str
     priority: int
     message: str
-
-
-@dataclass(frozen=True)
-class LogLine:
-    """A message of a Kubernetes component: klog text or its JSON format.
-
-    severity is I, W, E or F; time as logged (`MMDD hh:mm:ss.uuuuuu`, or seconds since the epoch in the JSON format);
-    location is `file.go:line`; message without its quotes; rest is what follows the message; err is unquoted.
-    """
-
-    severity: str
-    time: str
-    pid: str
-    location: str
-    message: str
-    rest: str
-    err: str
 
 
 def decode(value: object) -> str:
@@ -114,7 +93,7 @@ def parse_line(line: str) -> Entry | None:
 
 def entry_of(fields: dict[str, t.Any]) -> Entry:
     """The entry of the fields of one journal line; any field may be missing."""
-    message = decode(fields.get("MESSAGE"))[:_schema.MAX_MESSAGE_CHARS]
+    message = decode(fields.get("MESSAGE"))[: _schema.MAX_MESSAGE_CHARS]
     # systemd logs about a unit under its own cgroup: UNIT and INVOCATION_ID then name the unit's invocation.
     own = decode(fields.get("_SYSTEMD_INVOCATION_ID"))
     invocation = decode(fields.get("INVOCATION_ID")) if "UNIT" in fields else own
@@ -124,7 +103,7 @@ def entry_of(fields: dict[str, t.Any]) -> Entry:
         source=source,
         pid=decode(fields.get("_PID")),
         invocation=invocation,
-        priority=_priority(message, _integer(fields.get("PRIORITY"), _PRIORITY_INFO)),
+        priority=priority(message, _integer(fields.get("PRIORITY"), _PRIORITY_INFO)),
         message=message,
     )
 
@@ -134,75 +113,6 @@ def _integer(value: object, default: int) -> int:
         return int(value) if isinstance(value, (str, int)) else default
     except ValueError:
         return default
-
-
-def _priority(message: str, journal_priority: int) -> int:
-    """Severity that the program itself wrote; systemd files all of a service's output under one priority."""
-    klog = _KLOG.match(message)
-    if klog:
-        return _KLOG_PRIORITY[klog.group(1)]
-    logfmt = _LOGFMT_LEVEL.match(message)
-    if logfmt:
-        return _LOGFMT_PRIORITY.get(logfmt.group(1), journal_priority)
-    if message.startswith('{"ts":'):
-        parsed = parse_message(message)
-        return _KLOG_PRIORITY[parsed.severity] if parsed else journal_priority
-    return journal_priority
-
-
-def parse_message(message: str) -> LogLine | None:
-    """A klog message in text or JSON format, else None."""
-    klog = _KLOG.match(message)
-    if klog is None:
-        return _parse_json_message(message) if message.startswith("{") else None
-    severity, time, pid, location, text = klog.groups()
-    quoted = _QUOTED.match(text)
-    err = _ERR.search(text)
-    return LogLine(
-        severity=severity, time=time, pid=pid, location=location,
-        message=_unquote(quoted.group(1)) if quoted else text,
-        rest=text[quoted.end():].strip() if quoted else "",
-        err=_unquote(err.group(1)) if err else "",
-    )
-
-
-def _parse_json_message(message: str) -> LogLine | None:
-    try:
-        fields = json.loads(message)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(fields, dict) or "msg" not in fields or "ts" not in fields:
-        return None
-    rest = {key: value for key, value in fields.items() if key not in ("ts", "caller", "msg", "v")}
-    # Kubernetes writes no severity here: informational entries have a verbosity `v`, errors have none.
-    return LogLine(
-        severity="I" if "v" in fields else "E",
-        time=str(fields["ts"]), pid="", location=str(fields.get("caller", "")),
-        message=str(fields["msg"]),
-        rest=" ".join(f"{key}={json.dumps(value)}" for key, value in rest.items()),
-        err=str(fields.get("err", "")),
-    )
-
-
-def _unquote(text: str) -> str:
-    return _ESCAPE.sub(lambda match: _ESCAPES.get(match.group(1), match.group(1)), text)
-
-
-def mask(message: str) -> str:
-    """The message with everything that varies between its repetitions replaced by a placeholder."""
-    klog = _KLOG.match(message)
-    if klog:
-        return f"{klog.group(1)} {klog.group(4)}] {_VARIABLE.sub(_placeholder, klog.group(5))}"
-    if message.startswith('{"ts":'):
-        message = "{" + message.partition(",")[2]
-    return _VARIABLE.sub(_placeholder, message)
-
-
-def _placeholder(match: re.Match[str]) -> str:
-    kind = match.lastgroup
-    if kind == "parameter":
-        return match.group().rstrip("0123456789mhs") + "<number>"
-    return f":<{kind}>" if kind == "port" else f"<{kind}>"
 
 
 @dataclass
@@ -263,7 +173,7 @@ def reduce_entries(entries: t.Sequence[Entry], truncated: bool = False) -> dict[
         "truncated": truncated or len(kept) < len(reduction.patterns),
         "oldest_at": timestamp(min(times)) if times else None,
         "newest_at": timestamp(max(times)) if times else None,
-        "starts": [_start_dict(start) for start in list(reduction.starts.values())[-_schema.MAX_STARTS:]],
+        "starts": [_start_dict(start) for start in list(reduction.starts.values())[-_schema.MAX_STARTS :]],
         "patterns": [_pattern_dict(pattern) for pattern in kept],
     }
 
@@ -302,10 +212,11 @@ def _count_pattern(reduction: _Reduction, entry: Entry, masked: str, newest: boo
 def _bounded(patterns: list[_Pattern]) -> list[_Pattern]:
     """The patterns that fit the limits, in the order of their last line; the newest and the gravest stay longest."""
     by_weight = sorted(
-        patterns, key=lambda item: (item.newest, item.source == "systemd", item.priority <= 4, item.seq), reverse=True)
+        patterns, key=lambda item: (item.newest, item.source == "systemd", item.priority <= 4, item.seq), reverse=True
+    )
     kept: list[_Pattern] = []
     size = 0
-    for pattern in by_weight[:_schema.MAX_PATTERNS]:
+    for pattern in by_weight[: _schema.MAX_PATTERNS]:
         size += 200 + len(pattern.sample.encode("utf-8"))
         if size > _schema.MAX_PATTERN_BYTES:
             break
@@ -315,16 +226,25 @@ def _bounded(patterns: list[_Pattern]) -> list[_Pattern]:
 
 def _start_dict(start: _Start) -> dict[str, t.Any]:
     return {
-        "invocation": start.invocation, "first_at": timestamp(start.first), "last_at": timestamp(start.last),
-        "lines": start.lines, "exit": start.exit, "result": start.result,
+        "invocation": start.invocation,
+        "first_at": timestamp(start.first),
+        "last_at": timestamp(start.last),
+        "lines": start.lines,
+        "exit": start.exit,
+        "result": start.result,
     }
 
 
 def _pattern_dict(pattern: _Pattern) -> dict[str, t.Any]:
     return {
-        "source": pattern.source, "newest": pattern.newest, "priority": pattern.priority, "count": pattern.count,
-        "first_at": timestamp(pattern.first), "last_at": timestamp(pattern.last),
-        "sample": pattern.sample, "seq": pattern.seq,
+        "source": pattern.source,
+        "newest": pattern.newest,
+        "priority": pattern.priority,
+        "count": pattern.count,
+        "first_at": timestamp(pattern.first),
+        "last_at": timestamp(pattern.last),
+        "sample": pattern.sample,
+        "seq": pattern.seq,
     }
 
 

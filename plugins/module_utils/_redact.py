@@ -30,7 +30,9 @@ _PLAIN_VALUE = re.compile(r"(?i:true|false|null|~|none|yes|no)$|[{\[]|/[a-z][\w.
 
 _PRIVATE_KEY = re.compile(
     r"(?P<keep>-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----)(?P<secret>.*?)"
-    r"(?=-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|\Z)", re.DOTALL)
+    r"(?=-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|\Z)",
+    re.DOTALL,
+)
 _KEY_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY")
 _KEY_END = re.compile(r"-----END [A-Z0-9 ]*PRIVATE KEY")
 _KEY_LINE = re.compile(r"[\sA-Za-z0-9+/=:,-]*$")
@@ -46,21 +48,28 @@ _QUOTE = r"\\?[\"']"
 _BARE_VALUE = r"(?:[^\s\"'\\&,;})\]]|\\(?![\"'])|[&,;})\]](?!\s*[\w.-]+\s*[=:]|[\s\"'},)\]]|\Z))+"
 _ASSIGNMENT = re.compile(
     rf"(?P<keep>(?<![\w.-])(?:--?)?(?P<name>{_NAME})(?:{_QUOTE})?(?P<sign>[ \t]*=[ \t]*|[ \t]*:[ \t]*))"
-    rf"(?P<quote>{_QUOTE})?(?P<value>(?(quote)(?:(?!(?P=quote))(?:\\.|.))+|{_BARE_VALUE}))")
-_QUOTED_ASSIGNMENT = re.compile(
-    rf"(?P<keep>(?P<open>[\"'])(?:--?)?{_NAME}=)(?P<secret>(?:(?!(?P=open))[^\n])+)")
+    rf"(?P<quote>{_QUOTE})?(?P<value>(?(quote)(?:(?!(?P=quote))(?:\\.|.))+|{_BARE_VALUE}))"
+)
+_QUOTED_ASSIGNMENT = re.compile(rf"(?P<keep>(?P<open>[\"'])(?:--?)?{_NAME}=)(?P<secret>(?:(?!(?P=open))[^\n])+)")
 _YAML_LINE = re.compile(
     rf"^(?P<keep>[ \t]*(?:-[ \t]+)*[\"']?{_NAME}[\"']?[ \t]*:[ \t]+)"
-    r"(?P<secret>'(?:[^'\n]|'')+'|[^\s{}\[\]|>*'\"#,][^\n]*)", re.M)
+    r"(?P<secret>'(?:[^'\n]|'')+'|[^\s{}\[\]|>*'\"#,][^\n]*)",
+    re.MULTILINE,
+)
 _ENVIRONMENT_LINE = re.compile(
-    rf"^(?P<keep>[ \t]*(?:export[ \t]+)?(?=[A-Z0-9_]+=){_NAME}=)(?P<secret>[^\s\"'][^\n]*)", re.M)
+    rf"^(?P<keep>[ \t]*(?:export[ \t]+)?(?=[A-Z0-9_]+=){_NAME}=)(?P<secret>[^\s\"'][^\n]*)", re.MULTILINE
+)
 _FLAG = re.compile(rf"(?P<keep>(?<![\w-])--?(?:{_NAME})[ \t]+)(?P<secret>(?!-)\S+)")
 _JSON_LIST_FLAG = re.compile(rf"(?P<keep>[\"']--?(?:{_NAME})[\"']\s*,\s*[\"'])(?P<secret>[^\"']+)")
-_YAML_LIST_FLAG = re.compile(rf"(?P<keep>^[ \t]*-[ \t]+[\"']?--?(?:{_NAME})[\"']?[ \t]*\n[ \t]*-[ \t]+)(?P<secret>[^\n]+)", re.M)
+_YAML_LIST_FLAG = re.compile(
+    rf"(?P<keep>^[ \t]*-[ \t]+[\"']?--?(?:{_NAME})[\"']?[ \t]*\n[ \t]*-[ \t]+)(?P<secret>[^\n]+)", re.MULTILINE
+)
 _JSON_ENV = re.compile(r"(?P<keep>\"name\"\s*:\s*\"[^\"]*\"\s*,\s*\"value\"\s*:\s*\")(?P<secret>(?:[^\"\\]|\\.)+)")
 _SIMPLE = (
-    re.compile(r"(?P<keep>(?i:authorization)\\?[\"']?[ \t]*[:=][ \t]*\[?\\?[\"']?(?:(?i:bearer|basic|digest|negotiate)\s+)?)"
-               r"(?P<secret>[^\s\"'\\,\]]+)"),
+    re.compile(
+        r"(?P<keep>(?i:authorization)\\?[\"']?[ \t]*[:=][ \t]*\[?\\?[\"']?(?:(?i:bearer|basic|digest|negotiate)\s+)?)"
+        r"(?P<secret>[^\s\"'\\,\]]+)"
+    ),
     re.compile(r"(?P<keep>(?i:bearer)\s+)(?P<secret>(?=\S*[\d._=+/])[\w.~+/=-]{8,})"),
     re.compile(r"(?P<keep>)(?P<secret>\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?)"),
     re.compile(r"(?P<keep>(?<![\w.\-/@:]))(?P<secret>[a-z0-9]{6}\.(?=[a-z]*\d)[a-z0-9]{16})(?![\w-]|\.\w)"),
@@ -69,7 +78,9 @@ _SIMPLE = (
     re.compile(r"(?P<keep>)(?P<secret>\b(?:gh[pousr]_\w{20,}|glpat-[\w-]{16,}|xox[abpr]-[\w-]{10,}|AKIA[0-9A-Z]{16}))"),
 )
 # A text without any of these has nothing that the rules for names and schemes could match.
-_HINT = re.compile(r"(?i:key|token|passw|passphrase|secret|auth|credential|bearer|eyJ|gh[pousr]_|glpat|xox|akia)|@|PRIVATE KEY")
+_HINT = re.compile(
+    r"(?i:key|token|passw|passphrase|secret|auth|credential|bearer|eyJ|gh[pousr]_|glpat|xox|akia)|@|PRIVATE KEY"
+)
 _BOOTSTRAP_TOKEN = _SIMPLE[3]
 
 _YAML_KEY = re.compile(rf"(?P<indent>[ \t]*(?:-[ \t]+)*)[\"']?(?:{_NAME})[\"']?[ \t]*:(?:[ \t]+(?P<value>.*))?$")
@@ -115,11 +126,8 @@ class LogRedactor:
         if left and not _KEY_END.search(message) and _KEY_LINE.match(message):
             self._inside[process] = left - 1
             return stars(message)
-        begin = None
-        if "PRIVATE KEY" in message:
-            for begin in _KEY_BEGIN.finditer(message):
-                pass
-        if begin and not _KEY_END.search(message, begin.end()):
+        begins = list(_KEY_BEGIN.finditer(message)) if "PRIVATE KEY" in message else []
+        if begins and not _KEY_END.search(message, begins[-1].end()):
             self._inside[process] = _MAX_KEY_LINES
         return redact(message)
 
@@ -169,7 +177,7 @@ def _mask_assignment(match: re.Match[str]) -> str:
     if _PLAIN_VALUE.match(value):
         return match.group()
     # In prose ("invalid bearer token: signature ...") only what looks like a secret is one.
-    before = match.string[:match.start()].rpartition("\n")[2].strip(" \t-\"'")
+    before = match.string[: match.start()].rpartition("\n")[2].strip(" \t-\"'")
     prose = ":" in match.group("sign") and not match.group("quote") and before[-1:] not in ("", "{", ",")
     if prose and "passw" not in match.group("name").lower() and not _looks_secret(value):
         return match.group()

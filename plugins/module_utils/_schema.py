@@ -30,7 +30,7 @@ HOST = "host"
 PROBES = "probes"
 CLUSTER = "cluster"
 NODE_PARTS = (UNITS, JOURNAL, FILES, HOST, PROBES)
-PARTS = NODE_PARTS + (CLUSTER,)
+PARTS = (*NODE_PARTS, CLUSTER)
 
 # Limits. Bytes are bytes of UTF-8; a diagnosis returns at most MAX_EVIDENCE_BYTES of JSON.
 MAX_EVIDENCE_BYTES = 256 * 1024

@@ -28,7 +28,7 @@ def _folded(text: str) -> str:
 
 WITH_SECRET = {
     "yaml": f"users:\n- user:\n    token: {SECRET}\n",
-    "yaml_quoted": f"    token: \"{SECRET}\"\n",
+    "yaml_quoted": f'    token: "{SECRET}"\n',
     "yaml_single_quoted": f"    password: 'it''s {SECRET}'\n",
     "yaml_spaces": f"    password: two words {SECRET}\n",
     "yaml_tag": f"    token: !!str {SECRET}\n",
@@ -41,9 +41,9 @@ WITH_SECRET = {
     "yaml_flow_letters": "user: {token: abcdefghijklm}\n".replace("abcdefghijklm", SECRET),
     "yaml_list_flag": f"args:\n- --token\n- {SECRET}\n- --v=2\n",
     "yaml_env": f"  env:\n  - name: GREETING\n    value: {SECRET}\n  image: x\n",
-    "yaml_env_order": f"  env:\n    - value: \"{SECRET}\"\n      name: GREETING\n",
+    "yaml_env_order": f'  env:\n    - value: "{SECRET}"\n      name: GREETING\n',
     "json": json.dumps({"user": {"token": SECRET}}),
-    "json_indented": json.dumps({"user": {"token": SECRET, "password": f"a\"{SECRET}"}}, indent=2),
+    "json_indented": json.dumps({"user": {"token": SECRET, "password": f'a"{SECRET}'}}, indent=2),
     "json_in_log": f'body="{{\\"token\\":\\"{SECRET}\\"}}"',
     "json_env": json.dumps({"env": [{"name": "GREETING", "value": SECRET}]}),
     "json_args": json.dumps(["--token", SECRET]),
@@ -97,32 +97,35 @@ def test_secret_is_masked_in_place(name: str) -> None:
     assert _redact.redact(masked) == masked
 
 
-@pytest.mark.parametrize("text", [
-    "    server: https://controlplane.internal:6443\n",
-    "    server: https://master.mycompanydomain1:6443\n",
-    "    certificate-authority-data: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSURFVENDQWZtZ0F3SUJBZ0lVSDVnZGZHek\n",
-    "    client-certificate: /var/lib/kubelet/pki/kubelet-client-current.pem\n",
-    "    client-key: /var/lib/kubelet/pki/kubelet-client-current.pem\n    tokenFile: /var/run/token\n",
-    "tlsPrivateKeyFile: /var/lib/kubelet/worker-1.key\ntlsCertFile: /var/lib/kubelet/worker-1.crt\n",
-    "authentication:\n  anonymous:\n    enabled: false\n  webhook:\n    cacheTTL: 0s\n    enabled: true\n",
-    "authorization:\n  mode: Webhook\n  webhook:\n    cacheAuthorizedTTL: 0s\n",
-    "automountServiceAccountToken: false\n",
-    "registerWithTaints:\n- key: node-role.kubernetes.io/control-plane\n  value: x\n  effect: NoSchedule\n",
-    "volumes:\n- secret:\n    secretName: kubelet-tls\n  name: x\n",
-    "volumes:\n- projected:\n    sources:\n    - serviceAccountToken:\n        path: token\n        expirationSeconds: 3600\n",
-    "credentials:\n  path: /etc/x\nimage: registry.k8s.io/pause:3.10\n",
-    '[plugins."io.containerd.grpc.v1.cri".registry.configs."r.example".auth]\n  username = "u"\n',
-    "KUBELET_EXTRA_ARGS=--authentication-token-webhook=true --tls-private-key-file=/etc/kubernetes/kubelet.key\n",
-    "TLS_KEY=/etc/kubernetes/pki/kubelet.key\nKUBELET_KEY_FILE=/etc/key\n",
-    'E1123 21:03:27.000001 1 a.go:1] "Unable to authenticate the request" err="invalid bearer token"',
-    'err="invalid bearer token, token lookup failed: square/go-jose: error in cryptographic primitive"',
-    "Unauthorized: token: signature is invalid",
-    'err="failed to create token for pod: serviceaccounts \\"default\\" is forbidden"',
-    "-----BEGIN CERTIFICATE-----\nMIIDmDCCAoCgAwIBAgIUTdmi\n-----END CERTIFICATE-----\n",
-    "dial tcp 10.240.0.10:6443: connect: connection refused",
-    "user system:bootstrap:abcdef cannot list nodes",
-    "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "    server: https://controlplane.internal:6443\n",
+        "    server: https://master.mycompanydomain1:6443\n",
+        "    certificate-authority-data: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSURFVENDQWZtZ0F3SUJBZ0lVSDVnZGZHek\n",
+        "    client-certificate: /var/lib/kubelet/pki/kubelet-client-current.pem\n",
+        "    client-key: /var/lib/kubelet/pki/kubelet-client-current.pem\n    tokenFile: /var/run/token\n",
+        "tlsPrivateKeyFile: /var/lib/kubelet/worker-1.key\ntlsCertFile: /var/lib/kubelet/worker-1.crt\n",
+        "authentication:\n  anonymous:\n    enabled: false\n  webhook:\n    cacheTTL: 0s\n    enabled: true\n",
+        "authorization:\n  mode: Webhook\n  webhook:\n    cacheAuthorizedTTL: 0s\n",
+        "automountServiceAccountToken: false\n",
+        "registerWithTaints:\n- key: node-role.kubernetes.io/control-plane\n  value: x\n  effect: NoSchedule\n",
+        "volumes:\n- secret:\n    secretName: kubelet-tls\n  name: x\n",
+        "sources:\n- serviceAccountToken:\n    path: token\n    expirationSeconds: 3600\n",
+        "credentials:\n  path: /etc/x\nimage: registry.k8s.io/pause:3.10\n",
+        '[plugins."io.containerd.grpc.v1.cri".registry.configs."r.example".auth]\n  username = "u"\n',
+        "KUBELET_EXTRA_ARGS=--authentication-token-webhook=true --tls-private-key-file=/etc/kubernetes/kubelet.key\n",
+        "TLS_KEY=/etc/kubernetes/pki/kubelet.key\nKUBELET_KEY_FILE=/etc/key\n",
+        'E1123 21:03:27.000001 1 a.go:1] "Unable to authenticate the request" err="invalid bearer token"',
+        'err="invalid bearer token, token lookup failed: square/go-jose: error in cryptographic primitive"',
+        "Unauthorized: token: signature is invalid",
+        'err="failed to create token for pod: serviceaccounts \\"default\\" is forbidden"',
+        "-----BEGIN CERTIFICATE-----\nMIIDmDCCAoCgAwIBAgIUTdmi\n-----END CERTIFICATE-----\n",
+        "dial tcp 10.240.0.10:6443: connect: connection refused",
+        "user system:bootstrap:abcdef cannot list nodes",
+        "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    ],
+)
 def test_what_is_judged_stays_readable(text: str) -> None:
     """Paths, addresses, certificates, settings and error messages about tokens are not secrets."""
     assert _redact.redact(text) == text
@@ -157,10 +160,30 @@ def test_masked_text_counts_bytes_not_characters() -> None:
 
 def test_random_mixtures_keep_shape_and_are_stable() -> None:
     """Any mixture of secrets, plain text and hostile bytes keeps its bytes and lines, and masking twice is once."""
-    source = random.Random(20261124)
-    pieces = list(WITH_SECRET.values()) + [
-        "\x1b[31m", "{{ lookup('env', 'HOME') }}", "\\xe9", "é", "\"", "'", "\\\"", "token:", "token=", "password: ",
-        "\n", "\r\n", "  ", "- ", "{", "}", "|", "env:\n", "-----BEGIN PRIVATE KEY-----", "LS0tLS1CRUdJTi", "key: value\n",
+    source = random.Random(20261124)  # noqa: S311 - repeatable, not cryptographic
+    pieces = [
+        *WITH_SECRET.values(),
+        "\x1b[31m",
+        "{{ lookup('env', 'HOME') }}",
+        "\\xe9",
+        "é",
+        '"',
+        "'",
+        '\\"',
+        "token:",
+        "token=",
+        "password: ",
+        "\n",
+        "\r\n",
+        "  ",
+        "- ",
+        "{",
+        "}",
+        "|",
+        "env:\n",
+        "-----BEGIN PRIVATE KEY-----",
+        "LS0tLS1CRUdJTi",
+        "key: value\n",
     ]
     for dummy in range(400):
         text = "".join(source.choice(pieces) for dummy_piece in range(source.randint(1, 8)))
@@ -172,5 +195,15 @@ def test_random_mixtures_keep_shape_and_are_stable() -> None:
 
 def test_a_megabyte_line_is_masked_in_bounded_time() -> None:
     """Hostile input of a megabyte does not hang the masking (no catastrophic regular expression)."""
-    for unit in ("token=", "a.", "-----BEGIN ", "A" * 41 + " ", "\"token\":\"", "x://", "password: a ", "  - ", "eyJaaaaaaaa."):
+    for unit in (
+        "token=",
+        "a.",
+        "-----BEGIN ",
+        "A" * 41 + " ",
+        '"token":"',
+        "x://",
+        "password: a ",
+        "  - ",
+        "eyJaaaaaaaa.",
+    ):
         _redact.redact(unit * (200_000 // len(unit)))

@@ -1,0 +1,168 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which public key belongs to a private key, without letting the private key leave the node.
+
+RSA and EC keys carry their public half (RFC 8017, RFC 5915, RFC 5958): it is cut out of the DER structure. For other
+keys `openssl` is asked, where there is one. Encrypted keys are not opened.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+import typing as t
+
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _schema
+
+if t.TYPE_CHECKING:
+    from ansible_collections.nodeclinic.kubelet.plugins.module_utils._host import Host
+
+_MAX_KEYS = 8
+_PEM_KEY = re.compile(
+    r"-----BEGIN ((?:[A-Z]+ )?PRIVATE KEY)-----\s*([A-Za-z0-9+/=\s]+?)\s*-----END \1-----",
+)
+_PEM_PUBLIC = re.compile(r"-----BEGIN PUBLIC KEY-----([A-Za-z0-9+/=\s]+)-----END PUBLIC KEY-----")
+_KEY_DATA = re.compile(r"client-key-data[\"']?\s*:\s*[\"']?([A-Za-z0-9+/=]{40,})")
+
+_INTEGER, _BIT_STRING, _OCTET_STRING, _OID, _SEQUENCE = 0x02, 0x03, 0x04, 0x06, 0x30
+_CONTEXT_0, _CONTEXT_1, _CONTEXT_1_PRIMITIVE = 0xA0, 0xA1, 0x81
+_RSA = bytes.fromhex("06092a864886f70d0101010500")  # OID rsaEncryption, NULL
+_RSA_OID = _RSA[:-2]
+_EC_OID = bytes.fromhex("06072a8648ce3d0201")  # OID id-ecPublicKey
+
+
+class _NotDerError(ValueError):
+    """The bytes are not the structure that they should be."""
+
+
+def public_key_hashes(text: str, host: Host) -> list[str]:
+    """SHA-256 (hexadecimal) of the DER SubjectPublicKeyInfo of each private key in the text of a file.
+
+    Keys are PEM blocks or base64 PEM in a kubeconfig's client-key-data. A key that cannot be opened is left out.
+    """
+    hashes = []
+    for pem, label, der in list(private_keys(text))[:_MAX_KEYS]:
+        public = public_key(label, der) or _ask_openssl(host, pem)
+        if public:
+            hashes.append(hashlib.sha256(public).hexdigest())
+    return hashes
+
+
+def private_keys(text: str) -> t.Iterator[tuple[str, str, bytes]]:
+    """PEM block, label and DER bytes of each unencrypted private key in a text."""
+    for match in _PEM_KEY.finditer(text):
+        try:
+            yield match.group(), match.group(1), base64.b64decode(match.group(2))
+        except binascii.Error:
+            continue
+    for data in _KEY_DATA.finditer(text):
+        try:
+            inner = base64.b64decode(data.group(1)).decode("ascii")
+        except (binascii.Error, UnicodeDecodeError):
+            continue
+        yield from private_keys(inner)
+
+
+def public_key(label: str, der: bytes) -> bytes | None:
+    """The DER SubjectPublicKeyInfo of a private key; None when the key does not carry its public half."""
+    try:
+        if label == "RSA PRIVATE KEY":
+            return _rsa(der)
+        if label == "EC PRIVATE KEY":
+            return _ec(der, None)
+        return _pkcs8(der) if label == "PRIVATE KEY" else None
+    except _NotDerError:
+        return None
+
+
+def _pkcs8(der: bytes) -> bytes | None:
+    fields = _children(_only(der, _SEQUENCE))
+    if len(fields) < 3 or fields[1][0] != _SEQUENCE or fields[2][0] != _OCTET_STRING:
+        raise _NotDerError
+    algorithm, key = _content(fields[1][1]), _content(fields[2][1])
+    if algorithm.startswith(_RSA_OID):
+        return _rsa(key)
+    if algorithm.startswith(_EC_OID):
+        return _ec(key, algorithm[len(_EC_OID) :])
+    for tag, raw in fields[3:]:
+        if tag == _CONTEXT_1_PRIMITIVE:
+            return _wrap(_SEQUENCE, fields[1][1] + _wrap(_BIT_STRING, _content(raw)))
+    return None
+
+
+def _rsa(der: bytes) -> bytes:
+    fields = _children(_only(der, _SEQUENCE))
+    if len(fields) < 3 or any(tag != _INTEGER for tag, dummy in fields[:3]):
+        raise _NotDerError
+    key = _wrap(_SEQUENCE, fields[1][1] + fields[2][1])
+    return _wrap(_SEQUENCE, _wrap(_SEQUENCE, _RSA) + _wrap(_BIT_STRING, b"\0" + key))
+
+
+def _ec(der: bytes, curve: bytes | None) -> bytes | None:
+    public = None
+    for tag, raw in _children(_only(der, _SEQUENCE)):
+        if tag == _CONTEXT_0 and curve is None:
+            curve = _content(raw)
+        if tag == _CONTEXT_1:
+            public = _content(raw)
+    if curve is None or public is None or curve[:1] != bytes([_OID]):
+        return None
+    return _wrap(_SEQUENCE, _wrap(_SEQUENCE, _EC_OID + curve) + public)
+
+
+def _element(der: bytes, start: int) -> tuple[int, int, int]:
+    """Tag, start of the content and end of the element at a position."""
+    if start + 2 > len(der):
+        raise _NotDerError
+    length, content = der[start + 1], start + 2
+    if length & 0x80:
+        size = length & 0x7F
+        length, content = int.from_bytes(der[content : content + size], "big"), content + size
+        if not 1 <= size <= 4:
+            raise _NotDerError
+    if content + length > len(der):
+        raise _NotDerError
+    return der[start], content, content + length
+
+
+def _only(der: bytes, expected: int) -> bytes:
+    tag, content, end = _element(der, 0)
+    if tag != expected:
+        raise _NotDerError
+    return der[content:end]
+
+
+def _content(raw: bytes) -> bytes:
+    dummy, content, end = _element(raw, 0)
+    return raw[content:end]
+
+
+def _children(content: bytes) -> list[tuple[int, bytes]]:
+    """Tag and whole encoding of each element in a row."""
+    elements, start = [], 0
+    while start < len(content):
+        tag, dummy, end = _element(content, start)
+        elements.append((tag, content[start:end]))
+        start = end
+    return elements
+
+
+def _wrap(tag: int, content: bytes) -> bytes:
+    length = len(content)
+    if length < 0x80:
+        return bytes([tag, length]) + content
+    size = (length.bit_length() + 7) // 8
+    return bytes([tag, 0x80 | size]) + length.to_bytes(size, "big") + content
+
+
+def _ask_openssl(host: Host, pem: str) -> bytes | None:
+    """The public half by openssl; the key goes through a pipe, and an empty passphrase keeps it from asking for one."""
+    result = host.run(["openssl", "pkey", "-pubout", "-passin", "pass:"], timeout=3.0, data=pem.encode("ascii"))
+    public = _PEM_PUBLIC.search(result.out)
+    if result.status != _schema.OK or public is None:
+        return None
+    return base64.b64decode(public.group(1))
