@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.common import FileFact
@@ -27,9 +27,7 @@ MAX_LINKS = 16
 def files(evidence_files: Mapping[str, Any]) -> dict[str, FileFact]:
     """Facts by absolute path. Entries that are not mappings are left out: nobody looked, as far as we can tell."""
     facts = {
-        path: _fact(path, entry, evidence_files)
-        for path, entry in evidence_files.items()
-        if isinstance(path, str) and isinstance(entry, Mapping)
+        path: _fact(path, entry, evidence_files) for path, entry in evidence_files.items() if isinstance(entry, Mapping)
     }
     for path in list(facts):
         for short, long in TWINS:
@@ -143,4 +141,4 @@ def moment(value: Any) -> datetime | None:
         parsed = datetime.fromisoformat(value)
     except ValueError:
         return None
-    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
+    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)

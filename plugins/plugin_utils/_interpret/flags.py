@@ -13,8 +13,7 @@ from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.common i
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.service import Flag
 
 # Flags that need no value (pflag's NoOptDefVal): the word after them is not theirs.
-BOOLEAN_FLAGS = frozenset(
-    """
+BOOLEAN_FLAG_NAMES = """
     add-dir-header allow-privileged alsologtostderr anonymous-auth authentication-token-webhook cgroups-per-qos
     contention-profiling cpu-cfs-quota docker-only enable-cadvisor-json-endpoints enable-controller-attach-detach
     enable-debugging-handlers enable-load-reader enable-server exit-on-lock-contention
@@ -25,8 +24,8 @@ BOOLEAN_FLAGS = frozenset(
     protect-kernel-defaults really-crash-for-testing redirect-container-streaming register-node register-schedulable
     rotate-certificates rotate-server-certificates runonce seccomp-default serialize-image-pulls skip-headers
     skip-log-headers version
-    """.split()
-)
+"""
+BOOLEAN_FLAGS = frozenset(BOOLEAN_FLAG_NAMES.split())
 SHORT_BOOLEAN_FLAGS = frozenset("h")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 
 # "Mon 2026-11-23 21:34:51 UTC", with microseconds under --timestamp=us; zones without a name print as +03 or +0530.
 WALL_CLOCK = re.compile(
@@ -48,14 +48,14 @@ class Clock:
 def _absolute(text: str) -> datetime | None:
     epoch = EPOCH.fullmatch(text)
     if epoch:
-        return datetime.fromtimestamp(int(epoch["seconds"]), timezone.utc) + _fraction(epoch["us"])
+        return datetime.fromtimestamp(int(epoch["seconds"]), UTC) + _fraction(epoch["us"])
     wall = WALL_CLOCK.fullmatch(text)
     zone = _zone(wall["zone"]) if wall else None
     if wall is None or zone is None:
         return None
     try:
         local = datetime.strptime(wall["when"], "%Y-%m-%d %H:%M:%S").replace(tzinfo=zone)
-        return local.astimezone(timezone.utc) + _fraction(wall["us"])
+        return local.astimezone(UTC) + _fraction(wall["us"])
     except (ValueError, OverflowError):
         return None
 
@@ -66,7 +66,7 @@ def _fraction(digits: str | None) -> timedelta:
 
 def _zone(name: str | None) -> timezone | None:
     if name in ("UTC", "GMT", "Z"):
-        return timezone.utc
+        return UTC
     offset = OFFSET.fullmatch(name or "")
     if offset is None:
         return None

@@ -59,7 +59,7 @@ def unit_texts(
 
 def cat_texts(cat: str, known: set[str]) -> Iterator[tuple[str, str]]:
     """Split ``systemctl cat`` into (path, text). Each file follows a ``# /path`` line; blank lines separate files."""
-    path, lines, previous = "", [], ""
+    path, lines, previous = "", list[str](), ""
     for line in cat.split("\n"):
         header = HEADER.fullmatch(line)
         # A comment inside of a file may look like a header: one is only believed at the start or after a blank
