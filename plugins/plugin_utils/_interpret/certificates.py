@@ -48,8 +48,8 @@ def certificate_uses(
     at: datetime,
 ) -> dict[str, CertificateUse]:
     """Certificates by role: those of CertificateUse, plus ``client-rotated`` (<cert-dir>/kubelet-client-current.pem
-    where the kubeconfig names another certificate) and ``client-newest`` (the latest dated PEM of <cert-dir> that is
-    valid at ``at`` and whose key is there). A role that the configuration does not name is left out."""
+    where the kubeconfig names another certificate) and ``client-newest`` (the latest dated PEM of <cert-dir> that
+    would serve as client certificate at ``at``). A role that the configuration does not name is left out."""
     directory = _setting(command_line, config, "cert-dir", "")
     cert_dir = _text(directory) or DEFAULT_CERT_DIR
     uses = [
@@ -63,8 +63,12 @@ def certificate_uses(
         else None,
     ]
     found = {use.role: use for use in uses if use is not None}
-    found.update(_rotated(found.get("client"), files, cert_dir, at))
-    return {role: replace(use, issued_by_trusted=_issued_by_trusted(use, found)) for role, use in found.items()}
+    rotated = _rotated(found.get("client"), files, cert_dir)
+    if rotated is not None:
+        found[rotated.role] = rotated
+    found = {role: replace(use, issued_by_trusted=_issued_by_trusted(use, found)) for role, use in found.items()}
+    newest = _newest(files, cert_dir, at, found)
+    return found if newest is None else {**found, newest.role: newest}
 
 
 def pem_problem(fact: FileFact) -> tuple[tuple[Certificate, ...], Problem | None]:
@@ -178,19 +182,29 @@ def _serving(
     return _use("serving", path, files, None, key_path) if path in files else None
 
 
-def _rotated(client: CertificateUse | None, files: Files, cert_dir: str, at: datetime) -> dict[str, CertificateUse]:
-    found: dict[str, CertificateUse] = {}
+def _rotated(client: CertificateUse | None, files: Files, cert_dir: str) -> CertificateUse | None:
     current = f"{cert_dir}/kubelet-client-current.pem"
-    if current in files and (client is None or client.path != current):
-        found["client-rotated"] = _use("client-rotated", current, files, None, current)
+    if current not in files or (client is not None and client.path == current):
+        return None
+    return _use("client-rotated", current, files, None, current)
+
+
+def _newest(files: Files, cert_dir: str, at: datetime, uses: Mapping[str, CertificateUse]) -> CertificateUse | None:
     listed = (files.get(cert_dir) or FileFact(cert_dir)).entries or ()
     paths = {f"{cert_dir}/{name}" for name in listed} | {path for path in files if path.startswith(f"{cert_dir}/")}
     for path in sorted((p for p in paths if _DATED_PEM.fullmatch(p.rpartition("/")[2])), reverse=True):
         use = _use("client-newest", path, files, None, path)
-        if use.leaf and use.key_match and not (use.leaf.expired(at) or use.leaf.not_yet_valid(at)):
-            found["client-newest"] = use
-            break
-    return found
+        use = replace(use, issued_by_trusted=_issued_by_trusted(use, uses))
+        if _would_serve(use, at):
+            return use
+    return None
+
+
+def _would_serve(use: CertificateUse, at: datetime) -> bool:
+    leaf = use.leaf
+    if leaf is None or leaf.expired(at) or leaf.not_yet_valid(at):
+        return False
+    return use.key_match is True and use.issued_by_trusted is not False and "clientAuth" in leaf.extended_key_usages
 
 
 def _issued_by_trusted(use: CertificateUse, uses: Mapping[str, CertificateUse]) -> bool | None:

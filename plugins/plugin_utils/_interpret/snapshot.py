@@ -58,9 +58,9 @@ def snapshot(
     """Snapshot of the evidence of one node.
 
     ``cluster`` is the control plane's view of this node where it was asked apart from the node; it replaces the
-    evidence's own. ``node_name`` and ``profile`` (unless auto) override what would be found. Without ``node_name`` it is
-    --hostname-override, else the name of the Node object, else the host name in lower case (as the kubelet does it;
-    never the certificate's common name, which may be what is wrong).
+    evidence's own. ``node_name`` and ``profile`` (unless auto) override what would be found. Without ``node_name``
+    it is --hostname-override, else the name of the Node object, else the host name in lower case (as the kubelet
+    does it; never the certificate's common name, which may be what is wrong).
 
     A part that is missing or broken gives its default value and a PartState that says so. EvidenceError when this is
     no evidence at all: not a mapping, another format, or without a time.

@@ -225,7 +225,7 @@ def trusted(chain: Iterable[Certificate], authorities: Iterable[Certificate]) ->
         return None
     fingerprints = {root.fingerprint_sha256 for root in roots}
     reached, waiting = [links[0]], list(links[1:])
-    for _ in range(_CHAIN_LIMIT):
+    for _depth in range(_CHAIN_LIMIT):
         if any(c.fingerprint_sha256 in fingerprints or any(signed_by(c, root) for root in roots) for c in reached):
             return True
         reached = [link for link in waiting if any(signed_by(c, link) for c in reached)]
