@@ -64,6 +64,18 @@ sanity: setup-dev ## ansible-test sanity (ARGS="--test pylint" selects)
 molecule: setup-dev ## All Molecule scenarios on lab hosts (SCENARIO=diagnose selects)
 	tests/tools/molecule.sh $(SCENARIO)
 
+.PHONY: bench
+bench: setup ## Time of a diagnosis against a ping, on 10 lab nodes over SSH
+	@python tests/bench/diagnose.py $(ARGS)
+
+.PHONY: score
+score: setup ## How many recorded nodes are judged right, and which are not
+	@python tests/corpus/score.py $(ARGS)
+
+.PHONY: docs
+docs: setup-dev ## Check the documentation of plugins and roles
+	cd $(COLLECTION) && antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=all .
+
 .PHONY: clean
 clean: ## Remove what the targets above made, .venv included
 	rm -rf .venv .cache .collections .ansible .mypy_cache .pytest_cache .ruff_cache .hypothesis
