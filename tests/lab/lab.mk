@@ -1,0 +1,27 @@
+# The project's own test hosts; see tests/lab/README.md. Included by the Makefile of the project.
+#   LAB_NAME=nodelab   name of the lab, for two at once     WORKERS=2        number of workers
+#   RELEASES=12,13     Debian releases of worker-1, -2...   LAB_MIRROR=URL   Debian mirror (default: apt's)
+LAB_PYTHON ?= /usr/bin/python3
+LAB := PYTHONPATH=tests PYTHONDONTWRITEBYTECODE=1 $(LAB_PYTHON) -m lab
+# Some shells export their own HOST, which is no test host.
+ifeq ($(origin HOST),environment)
+HOST :=
+endif
+export LAB_NAME WORKERS RELEASES LAB_MIRROR
+
+.PHONY: lab lab-break lab-heal lab-status lab-down
+lab:
+	@$(LAB) up
+
+lab-break:
+	@test -n "$(CASE)" || { echo 'usage: make lab-break CASE=ca-path-wrong [HOST=worker-2]; the cases are:'; $(LAB) cases; exit 2; }
+	@$(LAB) break $(CASE) $(HOST)
+
+lab-heal:
+	@$(LAB) heal $(HOST)
+
+lab-status:
+	@$(LAB) status
+
+lab-down:
+	@$(LAB) down

@@ -1,0 +1,182 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a person does with a lab: up, down, status, break, heal."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Callable
+
+from lab import cases, hostfiles, inventory, machine, namespace, network, rootfs, ssh, topology
+from lab.hosts import Hosts, cgroup_parent
+from lab.podman import Podman
+from lab.shell import LabError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lab.settings import Settings
+    from lab.topology import Host, Topology
+
+_BUILD_AT_ONCE = 2
+_CREATE_AT_ONCE = 4
+
+
+@dataclass
+class Lab:
+    """One lab, by its settings; ``say`` gets one line of progress at a time."""
+
+    settings: Settings
+    say: Callable[[str], None]
+    podman: Podman = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.podman = Podman(self.settings.cache_dir, self.settings.run_dir)
+
+    def up(self) -> None:
+        """Bring all hosts up, pristine. Raises LabError that says which host did not come up and why."""
+        reason = machine.cannot_run()
+        if reason:
+            raise LabError(reason)
+        started = time.monotonic()
+        installed = machine.install_packages()
+        if installed:
+            self.say(f"installed {', '.join(installed)}")
+        with self._machine_lock():
+            self.podman.prepare()
+            planned = self._plan()
+            self._build_images(planned)
+            hosts = Hosts(self.podman, self.settings, planned)
+            hosts.remove_all()
+            network.ensure(self.podman, self.settings.name, planned.subnet)
+        self._start(hosts, planned.hosts)
+        path = self.settings.inventory
+        path.write_text(inventory.render(planned, ssh.user_key(self.settings.state_dir)), encoding="utf-8")
+        self.say(f"lab {self.settings.name}: {len(planned.hosts)} hosts up in {time.monotonic() - started:.1f} s")
+        self.say(f"inventory {path}")
+
+    def down(self) -> None:
+        """Remove hosts, network, keys and, after the last lab, the namespace. Built images stay for the next time."""
+        with self._machine_lock():
+            if self.podman.is_prepared():
+                self.podman.prepare()
+                self._hosts_to_remove().remove_all()
+                network.remove(self.podman, self.settings.name)
+                self._remove_cgroup()
+                if not self.podman("ps", "--all", "--quiet").strip():
+                    namespace.remove(self.settings.run_dir)
+                    shutil.rmtree(self.settings.run_dir, ignore_errors=True)
+            labs = self.settings.state_dir / "labs"
+            for path in self.settings.state_dir.glob("*"):
+                if path != labs:
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+        self.say(f"lab {self.settings.name} is gone")
+
+    def status(self) -> list[str]:
+        """Return one line for each host."""
+        planned = topology.load(self.settings.state_dir)
+        if planned is None or not self.podman.is_prepared():
+            return [f"lab {self.settings.name} is not up"]
+        hosts = Hosts(self.podman, self.settings, planned)
+        states = hosts.states()
+        return [
+            f"{host.name:14} {host.address:14} Debian {host.release}  {states.get(hosts.container(host), 'absent'):8} "
+            f"{'broken: ' + ', '.join(planned.broken[host.name]) if host.name in planned.broken else 'pristine'}"
+            for host in planned.hosts
+        ]
+
+    def break_host(self, case_id: str, host_name: str) -> None:
+        """Apply a case to a host, and remember it even when it fails half-way."""
+        case = cases.load(case_id)
+        planned = self._planned()
+        hosts, host = Hosts(self.podman, self.settings, planned), planned.host(host_name)
+        planned.broken.setdefault(host.name, []).append(case_id)
+        topology.save(self.settings.state_dir, planned)
+        for where, steps in ((planned.control_plane, case.controlplane_steps), (host, case.node_steps)):
+            if steps:
+                hosts.execute(where, _script(host, steps))
+        self.say(f"{host.name} is broken: {case_id}")
+
+    def heal(self, host_name: str | None) -> None:
+        """Make one host (or every broken one) pristine by making it anew: same files, keys and certificates."""
+        planned = self._planned()
+        hosts = Hosts(self.podman, self.settings, planned)
+        names = [planned.host(host_name).name] if host_name else list(planned.broken)
+        applied = {name: [cases.load(case_id) for case_id in planned.broken.get(name, [])] for name in names}
+        for name, its_cases in applied.items():
+            for case in reversed(its_cases):
+                if case.undo_steps:
+                    hosts.execute(planned.host(name), _script(planned.host(name), case.undo_steps))
+        control_plane_too = any(case.controlplane_steps for its_cases in applied.values() for case in its_cases)
+        again = [host for host in planned.hosts if host.name in names or (control_plane_too and host.role != "worker")]
+        self._start(hosts, again)
+        for name in names:
+            planned.broken.pop(name, None)
+        topology.save(self.settings.state_dir, planned)
+        self.say(f"pristine: {', '.join(names) or 'all hosts were'}")
+
+    def _start(self, hosts: Hosts, wanted: list[Host]) -> None:
+        # One after the other: hosts share the certificate authority, which the first one makes.
+        archives = [hostfiles.host_archive(host, hosts.topology, self.settings.state_dir) for host in wanted]
+        with ThreadPoolExecutor(_CREATE_AT_ONCE) as pool:
+            list(pool.map(hosts.create, wanted, archives))
+            list(pool.map(hosts.wait, wanted))
+        hosts.wait_until_ready(wanted)
+
+    def _plan(self) -> Topology:
+        """Keep the network of a lab that is there; its addresses are in certificates."""
+        state_dir = self.settings.state_dir
+        known = topology.load(state_dir)
+        subnet, created = (known.subnet, known.created) if known else (network.free_subnet(), int(time.time()))
+        planned = topology.plan(subnet, self.settings.workers, self.settings.releases, created)
+        state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        topology.save(state_dir, planned)
+        return planned
+
+    def _planned(self) -> Topology:
+        planned = topology.load(self.settings.state_dir)
+        if planned is None or not self.podman.is_prepared():
+            raise LabError(f"lab {self.settings.name} is not up; `make lab` brings it up")
+        return planned
+
+    def _build_images(self, planned: Topology) -> None:
+        recipes = {rootfs.recipe(host.release, control_plane=host.role == "controlplane") for host in planned.hosts}
+        mirror = self.settings.mirror or machine.mirror()
+        missing = [recipe for recipe in recipes if not rootfs.exists(self.podman, recipe)]
+        if not missing:
+            return
+        started = time.monotonic()
+        self.say(f"building {len(missing)} root filesystems from {mirror}")
+        keyring = rootfs.Keyring(self.podman, mirror)
+        paths = {recipe: keyring.path(recipe.release) for recipe in missing}
+        with ThreadPoolExecutor(_BUILD_AT_ONCE) as pool:
+            list(pool.map(lambda recipe: rootfs.build(self.podman, recipe, mirror, paths[recipe]), missing))
+        rootfs.remove_unused(self.podman)
+        self.say(f"built them in {time.monotonic() - started:.0f} s")
+
+    def _hosts_to_remove(self) -> Hosts:
+        nothing = topology.Topology(subnet="10.240.0.0/24", created=0, hosts=[])
+        return Hosts(self.podman, self.settings, topology.load(self.settings.state_dir) or nothing)
+
+    def _remove_cgroup(self) -> None:
+        self.podman.remove_cgroup(cgroup_parent(self.settings.name))
+
+    @contextlib.contextmanager
+    def _machine_lock(self) -> Iterator[None]:
+        """Hold off other labs of this machine while images, the namespace or networks change."""
+        self.settings.cache_dir.mkdir(parents=True, exist_ok=True)
+        with (self.settings.cache_dir / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def _script(host: Host, steps: tuple[str, ...] | list[str]) -> str:
+    """Return steps as one script; NODE is the name of the host that the case is about."""
+    return "\n".join([f"NODE={host.name}", *steps, ""])

@@ -1,0 +1,51 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The bridge network of a lab: its own fixed addresses, reached from this machine; names are the lab's own matter."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from typing import TYPE_CHECKING
+
+from lab.shell import LabError, output
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lab.podman import Podman
+
+_CANDIDATES = tuple(ipaddress.ip_network(f"10.240.{third}.0/24") for third in range(256))
+
+
+def free_subnet() -> str:
+    """Return a network that no route of this machine leads to."""
+    routes = json.loads(output(["ip", "-json", "-4", "route", "show", "table", "all"]) or "[]")
+    return choose_subnet(route["dst"] for route in routes)
+
+
+def choose_subnet(taken: Iterable[str]) -> str:
+    """Return the first candidate that overlaps none of these route destinations (a default route counts for none)."""
+    networks = [ipaddress.ip_network(text, strict=False) for text in taken if text != "default"]
+    for candidate in _CANDIDATES:
+        if not any(network.prefixlen > 0 and candidate.overlaps(network) for network in networks):
+            return str(candidate)
+    raise LabError("no free network in 10.240.0.0/16 for the lab")
+
+
+def ensure(podman: Podman, name: str, subnet: str) -> None:
+    """Make the network.
+
+    Not ``--internal``: without podman's firewall rules, a machine whose FORWARD policy is DROP would keep the hosts from
+    each other. That nothing leaves the lab is seen to by the hosts' routes (hostfiles.py).
+    """
+    if not podman.holds("network", "exists", name):
+        podman("network", "create", "--disable-dns", "--subnet", subnet, name)
+
+
+def remove(podman: Podman, name: str) -> None:
+    """Remove the network if it is there."""
+    if podman.holds("network", "exists", name):
+        podman("network", "rm", "--force", name)
