@@ -1,0 +1,156 @@
+"""The stand-in container runtime: answers one question per connection on containerd's socket.
+
+    version -> {"name": "containerd", "version": "..."}
+    status  -> {"network": ""}, or the text of a network that is not ready
+    pods    -> {"pods": []}
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socketserver
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from lab.standin import _process
+
+VERSION = "2.1.9+unknown"
+ROOT = Path(os.environ.get("NODELAB_ROOT", "/"))
+CONFIG = ROOT / "etc/containerd/config.toml"
+SOCKET = ROOT / "run/containerd/containerd.sock"
+CRI_PLUGIN = re.compile(r"io\.containerd\.grpc\.v1\.cri|\bcri\b")
+UNIMPLEMENTED = "rpc error: code = Unimplemented desc = unknown service runtime.v1.RuntimeService"
+NOT_INITIALIZED = (
+    "NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized"
+)
+
+
+def main() -> None:
+    """Run as containerd until SIGTERM."""
+    if "--version" in sys.argv[1:] or sys.argv[1:2] == ["-v"]:
+        sys.stdout.write(f"containerd github.com/containerd/containerd/v2 {VERSION} \n")
+        return
+    _process.exit_on_sigterm()
+    _process.impersonate(sys.argv[0], sys.argv[1:])
+    log("info", "starting containerd", revision="", version=VERSION)
+    runtime = Runtime(_read_config())
+    SOCKET.parent.mkdir(parents=True, exist_ok=True)
+    SOCKET.unlink(missing_ok=True)
+    server = _Server(str(SOCKET), _Handler)
+    server.runtime = runtime
+    SOCKET.chmod(0o660)
+    if runtime.serves_cri:
+        log("info", "Start cni network conf syncer for default")
+    log("info", "serving...", address=f"{SOCKET}.ttrpc")
+    log("info", "serving...", address=str(SOCKET))
+    _process.notify_ready()
+    log("info", "containerd successfully booted in 0.039558s")
+    server.serve_forever()
+
+
+def log(level: str, message: str, **values: str) -> None:
+    """One line in the format of logrus."""
+    fraction = time.time_ns() % 1_000_000_000
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
+    pairs = "".join(f" {key}={_logrus(value)}" for key, value in values.items())
+    sys.stderr.write(f'time="{stamp}.{fraction:09d}Z" level={level} msg={_logrus(message)}{pairs}\n')
+    sys.stderr.flush()
+
+
+def _logrus(text: str) -> str:
+    return text if re.fullmatch(r"[\w./@^+:-]*(\.\.\.)?", text) else json.dumps(text, ensure_ascii=False)
+
+
+def _read_config() -> str:
+    """The configuration's text. Ends the process as containerd does when it is not TOML."""
+    text = CONFIG.read_text(errors="replace") if CONFIG.exists() else ""
+    try:
+        import tomllib
+    except ImportError:  # Python < 3.11: not checked there
+        return text
+    try:
+        tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        sys.stderr.write(f"containerd: failed to load TOML from {CONFIG}: {error}\n")
+        sys.exit(1)
+    return text
+
+
+class Runtime:
+    """What the configuration makes of the runtime."""
+
+    def __init__(self, config: str) -> None:
+        disabled = re.search(r"^\s*disabled_plugins\s*=\s*\[(.*?)\]", config, re.MULTILINE | re.DOTALL)
+        self.serves_cri = not (disabled and CRI_PLUGIN.search(disabled.group(1)))
+        found = re.search(r"^\s*conf_dir\s*=\s*['\"]([^'\"]+)", config, re.MULTILINE)
+        self.network_directory = ROOT / (found.group(1) if found else "/etc/cni/net.d").lstrip("/")
+        self._reported = ""
+        self._first = True
+
+    def answer(self, question: str) -> dict[str, Any]:
+        if not self.serves_cri:
+            return {"error": UNIMPLEMENTED}
+        if question == "version":
+            return {"name": "containerd", "version": VERSION}
+        if question == "status":
+            return {"network": "" if self._network_ready() else NOT_INITIALIZED}
+        return {"pods": []}
+
+    def _network_ready(self) -> bool:
+        """Whether the first configuration in lexical order can be loaded; a failure is logged once per change."""
+        problem = _network_problem(self.network_directory)
+        if problem != self._reported and problem:
+            message = (
+                "failed to load cni during init, please check CRI plugin status before setting up network for pods"
+                if self._first
+                else "failed to reload cni configuration after receiving fs change event"
+                f'(WRITE         "{self.network_directory}")'
+            )
+            log("error", message, error=f"cni config load failed: {problem}")
+        self._reported, self._first = problem, False
+        return not problem
+
+
+def _network_problem(directory: Path) -> str:
+    files = sorted(path for path in _entries(directory) if path.suffix in (".conf", ".conflist", ".json"))
+    if not files:
+        return f"no network config found in {directory}: cni plugin not initialized: failed to load cni config"
+    path = files[0]
+    prefix = f"failed to load CNI config list file {path}: error parsing configuration list: "
+    suffix = ": invalid cni config: failed to load cni config"
+    try:
+        text = path.read_text(errors="replace")
+        network = json.loads(text)
+    except json.JSONDecodeError as error:
+        ended = error.pos >= len(text.rstrip())
+        return prefix + ("unexpected end of JSON input" if ended else f"invalid character {text[error.pos]!r}") + suffix
+    if not isinstance(network, dict) or not network.get("name"):
+        return prefix + "missing 'name'" + suffix
+    return ""
+
+
+def _entries(directory: Path) -> list[Path]:
+    try:
+        return list(directory.iterdir())
+    except OSError:
+        return []
+
+
+class _Handler(socketserver.StreamRequestHandler):
+    def handle(self) -> None:
+        question = self.rfile.readline().decode(errors="replace").strip()
+        if question:
+            self.wfile.write(json.dumps(self.server.runtime.answer(question)).encode() + b"\n")  # type: ignore[attr-defined]
+
+
+class _Server(socketserver.ThreadingUnixStreamServer):
+    daemon_threads = True
+    request_queue_size = 128
+    runtime: Runtime
+
+    def handle_error(self, *_arguments: object) -> None:
+        """A client that hangs up early is no event of ours."""

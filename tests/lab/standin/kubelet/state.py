@@ -1,0 +1,57 @@
+"""What the start-up gates find out and the loops use."""
+
+from __future__ import annotations
+
+import os
+import platform
+from pathlib import Path
+from typing import Any
+
+from .config import lookup
+from .cri import Runtime
+from .flags import Flags
+from .kubeconfig import Client
+from .logs import Log
+from .wording import Release
+
+VERSION_FILE = "opt/nodelab/version"
+DEFAULT_VERSION = "v1.36.2"
+
+
+class Kubelet:
+    """One start of the kubelet. NODELAB_ROOT puts every path that is read below another directory (tests only)."""
+
+    def __init__(self, arguments: list[str]) -> None:
+        self.arguments = arguments
+        self.root = Path(os.environ.get("NODELAB_ROOT", "/"))
+        self.release = Release(self._version())
+        self.log = Log()
+        self.flags = Flags()
+        self.config: dict[str, Any] = {}
+        self.node_name = platform.node().lower()
+        self.client: Client | None = None
+        self.bootstrap: Client | None = None
+        self.runtime = Runtime("unix:///run/containerd/containerd.sock", self.root)
+        self.runtime_info: dict[str, Any] = {}
+
+    def _version(self) -> str:
+        if "NODELAB_KUBELET_VERSION" in os.environ:
+            return os.environ["NODELAB_KUBELET_VERSION"]
+        path = self.path("/" + VERSION_FILE)
+        return path.read_text().strip() if path.exists() else DEFAULT_VERSION
+
+    def path(self, shown: str) -> Path:
+        """The path to open for a path as it is written in the node's files."""
+        return self.root / shown.lstrip("/")
+
+    def setting(self, field: str) -> Any:
+        """A field of the effective configuration, or its default."""
+        return lookup(self.config, field)
+
+    @property
+    def data_directory(self) -> str:
+        return self.flags.get("root-dir") or "/var/lib/kubelet"
+
+    @property
+    def certificate_directory(self) -> str:
+        return self.flags.get("cert-dir") or "/var/lib/kubelet/pki"
