@@ -28,8 +28,8 @@ HEADER = (
 # The one file of plugin_utils that may know Ansible's types.
 BOUNDARY = "plugins/plugin_utils/_boundary.py"
 
-# What both sides share: names, limits and the reduction of journals, which replay needs as well.
-SHARED = (f"{PACKAGE}.module_utils._schema", f"{PACKAGE}.module_utils._journal")
+# What both sides share: names, limits, log formats and the reduction of journals, which replay needs as well.
+SHARED = tuple(f"{PACKAGE}.module_utils.{name}" for name in ("_schema", "_klog", "_journal"))
 
 # Packages that are not in the standard library; each is imported in one file, so that replacing or
 # restricting it (yaml's loader, jinja2's autoescape) is one edit.

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _journal
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _klog
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret import _values
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.journal import Journal, LogPattern, Start
 
@@ -86,10 +86,11 @@ def _message(sample: str) -> tuple[str, str, str]:
     """(severity, origin, text) of a message; a message of no known log format is its own text.
 
     klog's structured messages are quoted in its text format, others (``klog.Infof``) are not; JSON has only one form.
+    logrus lines (containerd, ``time="..." level=error msg="..."``) keep their head; their quotes are unescaped too.
     """
-    line = _journal.parse_message(sample)
+    line = _klog.parse_message(sample)
     if line is None:
-        return "", "", harmless(sample).strip()
+        return "", "", harmless(_unescape(sample) if sample.startswith('time="') else sample).strip()
     structured = sample.startswith("{") or sample.partition("] ")[2].startswith('"')
     text = f'"{line.message}" {_unescape(line.rest)}' if structured else line.message
     return line.severity, line.location, harmless(text).strip()
