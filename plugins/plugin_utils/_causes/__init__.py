@@ -8,9 +8,17 @@ from __future__ import annotations
 from types import ModuleType
 
 from .._model.cause import Cause
-from . import service_dropin, service_exec, service_process, service_state, symptoms
+from . import config_file, config_flags, service_dropin, service_exec, service_process, service_state, symptoms
 
-_MODULES: tuple[ModuleType, ...] = (service_dropin, service_exec, service_process, service_state, symptoms)
+_MODULES: tuple[ModuleType, ...] = (
+    config_file,
+    config_flags,
+    service_dropin,
+    service_exec,
+    service_process,
+    service_state,
+    symptoms,
+)
 
 CATALOGUE: tuple[Cause, ...] = tuple(
     value for module in _MODULES for value in vars(module).values() if isinstance(value, Cause)

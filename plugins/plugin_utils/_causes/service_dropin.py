@@ -35,7 +35,7 @@ FLAG_REFUSED = ("config/unknown-flag", "config/removed-flag-*", "config/flag-val
     healthy="NeedDaemonReload is no.",
     see="*Warning: The unit file, source configuration file or drop-ins of kubelet.service changed on disk.*",
     why=(
-        "A unit file or drop-in was edited and nobody ran `systemctl daemon-reload`, so a repair seems to have no effect"
+        "A unit file or drop-in was edited and nobody ran `systemctl daemon-reload`, so a repair seems without effect"
         " or old flags stay in force."
     ),
     remedy=Remedy(

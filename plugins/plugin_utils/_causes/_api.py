@@ -1,0 +1,224 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The conversation with the API server: which single thing is wrong with it, and whether that harms now.
+
+Probes made from the node say what the endpoint of the kubeconfig does; certificates are recomputed here, as the probes
+do not verify them; the kubelet's own log speaks where no probe was made, and where the process still uses what it read
+at its start. A probe that fails while the kubelet renews its lease is no fault of the conversation (a proxy, a file
+that was changed after the start): it is at most a risk.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+
+from .._model.finding import Effect, Evidence
+from .._model.host import Probe
+from .._model.journal import Match
+from .._model.snapshot import Snapshot
+from . import _logs, _quote
+from ._trust import server_certificate_fault
+
+RECENT = timedelta(minutes=2)  # a failing lease is retried every 7 s, a failing watch within about a minute
+HEARD = timedelta(seconds=60)  # a lease is renewed every 10 s
+SETTLED = timedelta(seconds=60)  # a start has made its first requests by then
+
+SYMPTOMS = (
+    "symptom/ready-unknown",
+    "symptom/lease-failures",
+    "symptom/reflector-list-failures",
+    "symptom/node-registration-failures",
+    "symptom/node-status-update-failures",
+    "symptom/node-not-found-local",
+    "symptom/eviction-summary-failure",
+    "symptom/event-write-failures",
+    "symptom/csinode-pending",
+    "apiserver/csinode-not-initialized",
+)
+REJECTED = (*SYMPTOMS, "symptom/unauthorized", "symptom/anonymous-forbidden", "certificate/no-usable-client-cert")
+START = ("symptom/*", "service/start-limit-hit")
+
+
+class Fault(Enum):
+    """What is wrong with the conversation; NONE also stands for "nothing known"."""
+
+    NONE = "none"
+    DNS = "dns"
+    REFUSED = "refused"
+    TIMEOUT = "timeout"
+    NO_ROUTE = "no route"
+    PROXY = "proxy"
+    NOT_TLS = "no TLS"
+    TLS = "TLS"
+    SILENT = "no answer"
+    UNAVAILABLE = "unavailable"
+    OVERLOADED = "overloaded"
+    WEBHOOK = "webhook"
+    UNAUTHORIZED = "401"
+    FORBIDDEN = "403"
+
+
+# Signature of the kubelet's log -> what it says of the conversation.
+_SAID = {
+    "api-dns": Fault.DNS,
+    "api-refused": Fault.REFUSED,
+    "api-no-route": Fault.NO_ROUTE,
+    "api-connect-timeout": Fault.TIMEOUT,
+    "api-proxy": Fault.PROXY,
+    "api-not-tls": Fault.NOT_TLS,
+    "api-x509": Fault.TLS,
+    "api-answer-timeout": Fault.SILENT,
+    "api-unavailable": Fault.UNAVAILABLE,
+    "api-gateway-timeout": Fault.UNAVAILABLE,
+    "api-throttled": Fault.OVERLOADED,
+    "api-webhook": Fault.WEBHOOK,
+    "api-unauthorized": Fault.UNAUTHORIZED,
+    "api-anonymous": Fault.FORBIDDEN,
+    "api-forbidden": Fault.FORBIDDEN,
+}
+_ROUTE_ERRORS = ("no route to host", "network is unreachable", "host is down", "errno 113", "errno 101")
+_PLAIN_HTTP_ERRORS = ("wrong_version_number", "wrong version number", "http_request", "record layer failure")
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """The one thing that is wrong, the probes that show it, and the kubelet's newest complaint (which may be of
+    another kind: the process uses what it read at its start)."""
+
+    fault: Fault
+    works: bool
+    probes: tuple[Probe, ...] = ()
+    said_fault: Fault = Fault.NONE
+    said: Match | None = None
+
+    @property
+    def effect(self) -> Effect:
+        """DOWN, or RISK while the running kubelet still talks to the API server."""
+        return Effect.RISK if self.works else Effect.DOWN
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """The decisive probes, then the kubelet's own line."""
+        lines = () if self.said is None else (_quote.log(self.said),)
+        return (*(_quote.probe(probe) for probe in self.probes), *lines)
+
+
+def conversation(node: Snapshot) -> Conversation:
+    """Judge the conversation of this node with its API server."""
+    said_fault, said = complaint(node)
+    fault, shown = _probed(node)
+    going = works(node)
+    if fault is Fault.NONE and said is not None and not going:
+        fault = said_fault
+    return Conversation(fault, going, shown, said_fault, said)
+
+
+def alive(node: Snapshot) -> bool:
+    """True when a kubelet process runs and is past its start."""
+    unit = node.kubelet
+    if not unit.known:
+        return node.host.kubelet_pid is not None
+    return unit.running and not node.crash_looping
+
+
+def start_effect(node: Snapshot) -> Effect:
+    """Effect of a fault that stops the next start: DOWN, or RISK while a kubelet runs that started without it."""
+    return Effect.RISK if alive(node) else Effect.DOWN
+
+
+def works(node: Snapshot) -> bool:
+    """True when the running kubelet evidently talks to the API server: its lease was renewed just now, or it is past
+    its first requests and complains about none."""
+    if not alive(node):
+        return False
+    started, renewed = node.kubelet.main_start_at, node.cluster.lease_renewed_at
+    if renewed and abs(node.captured_at - renewed) <= HEARD and (started is None or renewed > started):
+        return True
+    ready = node.cluster.ready
+    if ready is not None and ready.status == "Unknown":
+        return False
+    settled = started is not None and node.captured_at - started >= SETTLED
+    logs = node.log.read and any(p.newest and p.source != "systemd" for p in node.log.patterns)
+    return settled and logs and complaint(node)[1] is None
+
+
+def complaint(node: Snapshot) -> tuple[Fault, Match | None]:
+    """The kubelet's newest line on a failed request to the API server that still holds."""
+    found = [
+        (match.pattern.seq, fault, match)
+        for name, fault in _SAID.items()
+        if (match := _logs.current(node, name, window=RECENT, recovered="node-registered")) is not None
+    ]
+    if not found:
+        return Fault.NONE, None
+    _seq, fault, match = max(found, key=lambda item: item[0])
+    return fault, match
+
+
+def endpoint(node: Snapshot) -> str:
+    """host:port of the kubeconfig's server; empty when it names none."""
+    config = node.kubeconfig
+    if not config.host:
+        return ""
+    host = f"[{config.host}]" if ":" in config.host else config.host
+    return f"{host}:{config.port or (80 if config.scheme == 'http' else 443)}"
+
+
+def last_contact_after(node: Snapshot) -> bool | None:
+    """True when the control plane heard from this kubelet after the kubeconfig was last written (so its content has
+    worked), False when not, None when nobody knows."""
+    heard = [t for t in (node.cluster.lease_renewed_at, node.cluster.ready and node.cluster.ready.heartbeat_at) if t]
+    written = node.kubeconfig.file.mtime
+    if written is None or not node.cluster.node_found:
+        return None
+    return any(moment > written for moment in heard)
+
+
+def _probed(node: Snapshot) -> tuple[Fault, tuple[Probe, ...]]:
+    """What the probes of the endpoint say, with those that say it."""
+    probes = node.probes
+    if probes.resolve.status in ("unresolved", "timeout", "error"):
+        return Fault.DNS, (probes.resolve,)
+    for probe in (probes.connect, probes.tls):
+        fault = _unreached(probe, connected=probes.connect.status == "ok")
+        if fault is not Fault.NONE:
+            return fault, (probe,)
+    if server_certificate_fault(node):
+        return Fault.TLS, (probes.tls,)
+    return _answered(probes.readyz, probes.node_object)
+
+
+def _unreached(probe: Probe, *, connected: bool) -> Fault:
+    text = probe.error.lower()
+    if probe.status == "refused":
+        return Fault.REFUSED
+    if probe.status == "timeout":
+        return Fault.SILENT if connected and probe.kind == "tls" else Fault.TIMEOUT
+    if probe.status in ("error", "denied"):
+        if any(word in text for word in _ROUTE_ERRORS):
+            return Fault.NO_ROUTE
+        if any(word in text for word in _PLAIN_HTTP_ERRORS):
+            return Fault.NOT_TLS
+        if connected and ("reset" in text or "eof" in text):
+            return Fault.SILENT
+    return Fault.NONE
+
+
+def _answered(readyz: Probe, own: Probe) -> tuple[Fault, tuple[Probe, ...]]:
+    """What the HTTP answers say: the request for the own Node object counts, as made with the client certificate."""
+    if own.status == "timeout":
+        return (Fault.UNAVAILABLE if readyz.code else Fault.SILENT), (readyz, own)
+    code = own.code if own.code is not None else readyz.code
+    shown = (own,) if own.code is not None else (readyz,)
+    if code is None:
+        return (Fault.SILENT, (readyz,)) if readyz.status == "timeout" else (Fault.NONE, ())
+    if code == 429:
+        return Fault.OVERLOADED, shown
+    if code >= 500:
+        return Fault.UNAVAILABLE, shown
+    if own.client_certificate and code in (401, 403):
+        return (Fault.UNAUTHORIZED if code == 401 else Fault.FORBIDDEN), shown
+    return Fault.NONE, ()

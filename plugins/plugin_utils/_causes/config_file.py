@@ -1,0 +1,284 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The --config file and its drop-ins: missing, empty, unreadable, or not what the kubelet expects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .._model.cause import cause
+from .._model.finding import Effect, Evidence, Hit, Remedy
+from .._model.snapshot import Snapshot
+from . import _logs, _quote
+from .config_flags import starting_fails
+
+SYMPTOMS = ("symptom/*", "service/start-limit-hit")
+SOURCES = ("kubernetes cmd/kubelet/app/server.go", "kubernetes pkg/kubelet/kubeletconfig")
+REGENERATE = (
+    "Restore the file, or write it anew from the cluster with `kubeadm upgrade node phase kubelet-config`"
+    " (the ConfigMap kubelet-config in kube-system holds it), then `systemctl restart kubelet`."
+)
+KIND, API_GROUP = "KubeletConfiguration", "kubelet.config.k8s.io/"
+
+
+def _effect(node: Snapshot) -> Effect:
+    """Down when the start fails; a risk when the process that runs read the file before it changed."""
+    return Effect.DOWN if starting_fails(node) else Effect.RISK
+
+
+def _load_error(node: Snapshot) -> tuple[Evidence, ...]:
+    said = _logs.current(node, "config-load-failed", window=None) if starting_fails(node) else None
+    return (_quote.log(said),) if said else ()
+
+
+def _named(node: Snapshot) -> tuple[Evidence, ...]:
+    flag = node.command_line.flag("config")
+    return (_quote.flag(flag),) if flag else ()
+
+
+def _joined(node: Snapshot) -> bool:
+    """True when something says that this machine was a member of a cluster before."""
+    kubeconfig = node.kubeconfig.file
+    pki = node.file("/var/lib/kubelet/pki")
+    return kubeconfig.exists or bool(pki.entries) or bool(node.cluster.node_found)
+
+
+def _next_to(node: Snapshot, path: str) -> str:
+    """Another configuration file that exists on the node, to name as what was probably meant."""
+    usual = "/var/lib/kubelet/config.yaml"
+    if path != usual and node.file(usual).exists:
+        return usual
+    return next((f"{path}{end}" for end in (".bak", ".orig", ".old", "~") if node.file(path + end).exists), "")
+
+
+@cause(
+    "config/kubelet-config-missing",
+    title="the --config file does not exist",
+    effect=Effect.DOWN,
+    gate=4,
+    explains=SYMPTOMS,
+    healthy="The path that --config names exists and is readable.",
+    see="*failed to load kubelet config file, path: ...: no such file or directory*, and an exit with status 1.",
+    why="The file was deleted (a clean-up script, a half-way kubeadm reset), or the drop-in names another path.",
+    remedy=Remedy(REGENERATE),
+    apart={
+        "config/not-joined-yet": "there the kubeconfig is missing as well: the node never joined",
+        "service/daemon-reload-needed": "there the drop-in on disk already names another path",
+        "resource/var-lib-kubelet-not-mounted": "there all of /var/lib/kubelet is empty and fstab has an entry for it",
+    },
+    sources=SOURCES,
+)
+def kubelet_config_missing(node: Snapshot) -> Iterator[Hit]:
+    """--config names a file that is not there, on a node that was a member."""
+    config = node.config
+    said = _logs.current(node, "config-load-failed", window=None) if starting_fails(node) else None
+    unread = said is not None and "no such file" in said.groups["why"] and said.groups["path"] == config.path
+    if not config.configured or not (config.file.absent or (unread and not config.file.exists)) or not _joined(node):
+        return
+    meant = _next_to(node, config.path)
+    hint = f"; {meant} exists" if meant else ""
+    remedy = None
+    if meant and not meant.startswith(config.path):
+        text = (
+            f"Correct --config in {config.source} to {meant}, `systemctl daemon-reload`, `systemctl restart kubelet`."
+        )
+        remedy = Remedy(text, "correct-drop-in", "needs-approval")
+    yield Hit(
+        f"--config ({config.source}) names {config.path}, which does not exist{hint}",
+        (*_named(node), _quote.file(config.file), *_load_error(node)),
+        _effect(node),
+        remedy,
+    )
+
+
+@cause(
+    "config/not-joined-yet",
+    title="the node was prepared but never joined a cluster",
+    effect=Effect.DOWN,
+    gate=4,
+    explains=(*SYMPTOMS, "kubeconfig/kubelet-conf-missing", "certificate/client-pem-missing"),
+    healthy="`kubeadm join` or `kubeadm init` completed: configuration file, kubeconfig and certificates exist.",
+    see="The kubelet restarts every ten seconds because its configuration file does not exist; no kubeconfig, no pki.",
+    why="The package starts the service right after installation; until kubeadm writes its files this is expected.",
+    remedy=Remedy("`kubeadm join` the node (token and endpoint from `kubeadm token create --print-join-command`)."),
+    apart={"config/kubelet-config-missing": "there the kubeconfig or certificates exist: the node was a member before"},
+    versions="kubeadm",
+    sources=("https://kubernetes.io/docs/setup/production-environment/tools/kubeadm/install-kubeadm/",),
+)
+def not_joined_yet(node: Snapshot) -> Iterator[Hit]:
+    """Neither configuration file nor kubeconfig nor certificates, and the cluster does not know the node."""
+    config = node.config
+    if not config.configured or not config.file.absent or _joined(node) or not node.kubeconfig.file.absent:
+        return
+    yield Hit(
+        f"neither {config.path} nor {node.kubeconfig.path} exists: this node was never joined to a cluster",
+        (_quote.file(config.file), _quote.file(node.kubeconfig.file), *_load_error(node)),
+        _effect(node),
+    )
+
+
+@cause(
+    "config/kubelet-config-empty",
+    title="the --config file is empty",
+    effect=Effect.DOWN,
+    gate=4,
+    explains=SYMPTOMS,
+    healthy="The file holds a KubeletConfiguration.",
+    see='*kubelet config file "..." was empty*.',
+    why="A write met a full disk or a power loss.",
+    remedy=Remedy(f"Make sure that the disk is not full. {REGENERATE}"),
+    apart={"resource/disk-full": "often what came before: look at free space and at the file's time"},
+    sources=SOURCES,
+)
+def kubelet_config_empty(node: Snapshot) -> Iterator[Hit]:
+    """The file has no bytes."""
+    fact = node.config.file
+    if node.config.configured and fact.type == "file" and fact.size == 0:
+        yield Hit(f"{node.config.path} is empty", (_quote.file(fact), *_load_error(node)), _effect(node))
+
+
+@cause(
+    "config/yaml-invalid",
+    title="the --config file is not valid YAML",
+    effect=Effect.DOWN,
+    gate=4,
+    explains=SYMPTOMS,
+    healthy="The file parses as YAML or JSON.",
+    see="*failed to decode: yaml: line N: ...*.",
+    why="A hand edit lost a colon or the indentation, used tabs, or left merge markers.",
+    remedy=Remedy(f"Correct the named line; kubeadm keeps copies under /etc/kubernetes/tmp. {REGENERATE}"),
+    apart={
+        "config/type-mismatch": "that one names a field; the YAML is fine",
+        "config/wrong-kind": "that one says that no kind is registered, or that Kind is missing",
+    },
+    sources=SOURCES,
+)
+def yaml_invalid(node: Snapshot) -> Iterator[Hit]:
+    """The text of the file cannot be parsed."""
+    problem, fact = node.config.problem, node.config.file
+    if problem is None or fact.size == 0:
+        return
+    lines = (fact.content or "").splitlines()
+    line = problem.place.line
+    text = lines[line - 1].strip() if line and line <= len(lines) else ""
+    quoted = _quote.place(problem.place, text or problem.message, problem.message if text else "")
+    yield Hit(
+        f"{problem.place} is not valid YAML: {problem.message}"[:250],
+        (quoted, *_load_error(node)),
+        _effect(node),
+    )
+
+
+@cause(
+    "config/wrong-kind",
+    title="the --config file is not a KubeletConfiguration",
+    effect=Effect.DOWN,
+    gate=4,
+    explains=SYMPTOMS,
+    healthy="apiVersion is kubelet.config.k8s.io/v1beta1 and kind is KubeletConfiguration.",
+    see='*no kind "X" is registered for version "Y"*, or *Object \'Kind\' is missing*.',
+    why="A kubeadm ClusterConfiguration, a fragment without header, or a typing error stands in the file.",
+    remedy=Remedy(
+        "Set `apiVersion: kubelet.config.k8s.io/v1beta1` and `kind: KubeletConfiguration`, then restart the kubelet.",
+        "set-config-field",
+        "safe",
+    ),
+    apart={"config/yaml-invalid": "there the syntax is broken, here only the header"},
+    sources=SOURCES,
+)
+def wrong_kind(node: Snapshot) -> Iterator[Hit]:
+    """kind or apiVersion is missing or another one."""
+    config = node.config
+    if not config.configured or config.problem or not config.fields:
+        return
+    kind, version = config.get("kind"), config.get("apiVersion")
+    good_version = version is not None and str(version.value).startswith(API_GROUP)
+    if kind is not None and kind.value == KIND and good_version:
+        return
+    wrong = kind if kind is None or kind.value != KIND else version
+    text = f"{wrong.place}: {wrong.path}: {wrong.value}" if wrong else f"{config.path} has no kind or no apiVersion"
+    quoted = _quote.field(wrong) if wrong else _quote.file(config.file)
+    want = f"the kubelet wants {KIND} of {API_GROUP}v1beta1"
+    yield Hit(f"{text}; {want}", (quoted, *_load_error(node)), _effect(node))
+
+
+@cause(
+    "config/type-mismatch",
+    title="a field of the --config file has a value of the wrong type",
+    effect=Effect.DOWN,
+    gate=4,
+    explains=SYMPTOMS,
+    healthy="Numbers are numbers, booleans are booleans, durations have a unit.",
+    see="*json: cannot unmarshal string into Go struct field KubeletConfiguration.maxPods of type int32*.",
+    why="Typical are quoted numbers and booleans, a duration without unit, and a list where a map belongs.",
+    remedy=Remedy("Correct the value of the named field, then `systemctl restart kubelet`."),
+    apart={
+        "config/yaml-invalid": "there the YAML does not parse",
+        "config/unknown-field-ignored": "an unknown name does not stop the kubelet, a wrong type does",
+    },
+    sources=SOURCES,
+)
+def type_mismatch(node: Snapshot) -> Iterator[Hit]:
+    """A value that the kubelet cannot decode into its field."""
+    if not node.config.configured:
+        return
+    for problem in node.config.type_errors:
+        quoted = _quote.place(problem.place, problem.message)
+        yield Hit(f"{problem.place}: {problem.message}", (quoted, *_load_error(node)), _effect(node))
+
+
+@cause(
+    "config/unknown-field-ignored",
+    title="the kubelet ignores a field of its configuration file",
+    effect=Effect.RISK,
+    healthy="Every field of the file is one of KubeletConfiguration, and each is given once.",
+    see='An information line *Using lenient decoding as strict decoding failed ... unknown field "x"*, and no effect.',
+    why="v1beta1 files are decoded leniently: a misspelt or too new field is dropped, and the setting has no effect.",
+    remedy=Remedy("Correct or remove the field, then `systemctl restart kubelet`."),
+    apart={"config/type-mismatch": "that one stops the kubelet"},
+    sources=SOURCES,
+)
+def unknown_field_ignored(node: Snapshot) -> Iterator[Hit]:
+    """A field that KubeletConfiguration does not have, or a key given twice."""
+    said = _logs.current(node, "lenient-decoding", window=None)
+    line = (_quote.log(said),) if said else ()
+    for found in node.config.unknown:
+        yield Hit(f"{found.place}: {found.path} is not a field of KubeletConfiguration", (_quote.field(found), *line))
+    for problem in node.config.duplicates:
+        quoted = _quote.place(problem.place, problem.message)
+        yield Hit(f"{problem.place}: {problem.message}", (quoted, *line))
+
+
+@cause(
+    "config/dropin-dir-broken",
+    title="a file of --config-dir cannot be merged",
+    effect=Effect.DOWN,
+    gate=5,
+    explains=SYMPTOMS,
+    healthy="The directory exists and every *.conf file in it has apiVersion, kind and valid fields.",
+    see="*failed to merge kubelet configs: ...*.",
+    why="The directory is missing, or a *.conf file in it is empty, lacks its header, or has a wrong type.",
+    remedy=Remedy("Correct or move away the named file; create the directory when it is missing."),
+    apart={"config/kubelet-config-missing": "that concerns the main file"},
+    versions="--config-dir is a plain flag since 1.30",
+    sources=SOURCES,
+)
+def dropin_dir_broken(node: Snapshot) -> Iterator[Hit]:
+    """The directory is absent, or a drop-in in it has a problem."""
+    flag = node.command_line.flag("config-dir")
+    if flag is None or not flag.value:
+        return
+    said = _logs.current(node, "config-merge-failed", window=None) if starting_fails(node) else None
+    line = (_quote.log(said),) if said else ()
+    directory = node.file(flag.value)
+    if directory.absent:
+        text = f"--config-dir ({flag.place}) names {flag.value}, which does not exist"
+        yield Hit(text, (_quote.flag(flag), _quote.file(directory), *line), _effect(node))
+    for problem in node.config.drop_in_problems:
+        quoted = _quote.place(problem.place, problem.message)
+        yield Hit(f"{problem.place}: {problem.message}", (quoted, *line), _effect(node))
+    if said and not directory.absent and not node.config.drop_in_problems:
+        yield Hit(
+            f"the drop-ins of {flag.value} cannot be merged: {said.groups['why'][:150]}", (_quote.flag(flag), *line)
+        )
