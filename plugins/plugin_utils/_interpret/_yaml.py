@@ -101,6 +101,11 @@ def load(text: str, path: str) -> Document:
         return Document(problem=Problem("nested too deeply", Place(path)))
 
 
+def load_data(text: str) -> Any:
+    """Plain values of a file that ships with the collection or that its user wrote; ``yaml.YAMLError`` when broken."""
+    return yaml.load(text, Loader=_BaseLoader)  # noqa: S506 - the base is a safe loader
+
+
 class _Loader(_BaseLoader):
     """Leaves the meaning of plain scalars to :func:`_scalar`."""
 
