@@ -19,17 +19,16 @@ import yaml
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.common import Place, Problem
 
 try:
-    from yaml import CSafeLoader as _BaseLoader
+    from yaml import CSafeLoader as _Loader
 except ImportError:  # PyYAML without libyaml: the same, slower
-    from yaml import SafeLoader as _BaseLoader  # type: ignore[assignment]
+    from yaml import SafeLoader as _Loader  # type: ignore[assignment]
 
 # Far more than any real configuration, little enough to stay fast: a hostile file must not stop the diagnosis.
 MAX_CHARACTERS = 256 * 1024
 MAX_NODES = 20_000
 MAX_DEPTH = 64
 
-STRING = "tag:yaml.org,2002:str"
-PLAIN = "plain"
+NON_STRINGS = tuple(f"tag:yaml.org,2002:{name}" for name in ("bool", "int", "float", "null"))
 BOOLEANS = {
     **dict.fromkeys(["y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"], True),
     **dict.fromkeys(["n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"], False),
@@ -41,6 +40,12 @@ INTEGER = re.compile(
 )
 BASES = {"hex": 16, "bin": 2, "oct": 8, "dec": 10}
 SPECIAL_FLOATS = {".inf": "inf", "+.inf": "inf", "-.inf": "-inf", ".nan": "nan"}
+OPENED = (
+    "while scanning a simple key",
+    "while scanning a quoted scalar",
+    "while parsing a flow sequence",
+    "while parsing a flow mapping",
+)
 # Secrets arrive as asterisks of the same length; unquoted, YAML would take them for the name of an alias.
 MASKED = re.compile(r"(?m)([:-][ \t]+)(\*{3,})(?=[ \t]*(?:$|[,}\]#]))")
 
@@ -88,101 +93,110 @@ def load(text: str, path: str) -> Document:
     if len(text) > MAX_CHARACTERS:
         return Document(problem=Problem(f"larger than {MAX_CHARACTERS // 1024} KiB, not interpreted", Place(path)))
     try:
-        node = _compose(text)
-        if node is None:
-            return Document()
-        builder = _Builder(path)
-        return Document(builder.build(node, node, 0), None, tuple(builder.duplicates))
+        builder = _Builder(text, path)
+        try:
+            return Document(builder.document(), None, tuple(builder.duplicates))
+        finally:
+            builder.loader.dispose()
     except yaml.YAMLError as error:
         return Document(problem=_problem(error, text, path))
     except UnicodeEncodeError as error:
         return Document(problem=Problem("not valid UTF-8", Place(path, text.count("\n", 0, error.start) + 1)))
-    except RecursionError:  # only PyYAML without libyaml has no limit of its own
-        return Document(problem=Problem("nested too deeply", Place(path)))
 
 
-def load_data(text: str) -> Any:
-    """Plain values of a file that ships with the collection or that its user wrote; ``yaml.YAMLError`` when broken."""
-    return yaml.load(text, Loader=_BaseLoader)  # noqa: S506 - the base is a safe loader
+class _UnusableError(yaml.YAMLError):
+    """YAML that is well-formed, but means too much or what JSON has no way to say."""
 
-
-class _Loader(_BaseLoader):
-    """Leaves the meaning of plain scalars to :func:`_scalar`."""
-
-    def resolve(self, kind: type[yaml.Node], _value: str | None, implicit: Any) -> Any:
-        if kind is yaml.ScalarNode:
-            return PLAIN if implicit[0] else STRING
-        return "tag:yaml.org,2002:map" if kind is yaml.MappingNode else "tag:yaml.org,2002:seq"
-
-
-def _compose(text: str) -> yaml.Node | None:
-    quoted = MASKED.sub(lambda found: f'{found[1]}"{found[2][2:]}"', text)
-    loader = _Loader(quoted.encode("utf-8"))
-    try:
-        return loader.get_node() if loader.check_node() else None
-    finally:
-        loader.dispose()
-
-
-class _TooMuchError(yaml.YAMLError):
-    """A document within the size limit that still means too much."""
+    def __init__(self, message: str, line: int) -> None:
+        super().__init__(message)
+        self.line = line
 
 
 class _Builder:
-    def __init__(self, path: str) -> None:
+    """Builds the tree from parser events. PyYAML's own composer recurses in C without a limit: a file of nothing but
+    brackets would end the whole process."""
+
+    def __init__(self, text: str, path: str) -> None:
+        quoted = MASKED.sub(lambda found: f'{found[1]}"{found[2][2:]}"', text)
+        self.loader: Any = _Loader(quoted.encode("utf-8"))
         self.path = path
         self.nodes = 0
+        self.anchors: dict[str, tuple[Tree, int]] = {}
         self.duplicates: list[Problem] = []
 
-    def build(self, node: yaml.Node, at: yaml.Node, depth: int) -> Tree:
-        """Tree of ``node``, whose place is the line of ``at`` (the key, for entries of mappings)."""
-        self.nodes += 1
+    def document(self) -> Tree | None:
+        """Tree of the first document, None when there is none."""
+        while self.loader.check_event(yaml.StreamStartEvent, yaml.DocumentStartEvent):
+            self.loader.get_event()
+        if self.loader.check_event(yaml.StreamEndEvent):
+            return None
+        return self._tree(self.loader.get_event(), None, 0)
+
+    def _tree(self, event: Any, line: int | None, depth: int) -> Tree:
+        """Tree of the node that ``event`` begins. Its place is ``line`` (of its key), else where it begins itself."""
+        before = self.nodes
+        here = event.start_mark.line + 1
+        self.nodes += self.anchors[event.anchor][1] if self._known(event) else 1
         if self.nodes > MAX_NODES:
-            raise _TooMuchError("too many values (aliases that multiply?)")
-        place = Place(self.path, at.start_mark.line + 1)
-        if isinstance(node, yaml.MappingNode):
-            return Tree(self._mapping(node, depth), place)
-        if isinstance(node, yaml.SequenceNode):
-            self._check(depth)
-            return Tree([self.build(item, item, depth + 1) for item in node.value], place)
-        return Tree(_scalar(node) if isinstance(node, yaml.ScalarNode) else None, place)
-
-    def _check(self, depth: int) -> None:
+            raise _UnusableError("too many values (aliases that multiply?)", here)
         if depth > MAX_DEPTH:
-            raise _TooMuchError("nested too deeply")
+            raise _UnusableError("nested too deeply", here)
+        tree = Tree(self._value(event, depth), Place(self.path, line or here))
+        if not isinstance(event, yaml.AliasEvent) and event.anchor:
+            self.anchors[event.anchor] = (tree, self.nodes - before)
+        return tree
 
-    def _mapping(self, node: yaml.MappingNode, depth: int) -> dict[str, Tree]:
-        self._check(depth)
+    def _known(self, event: Any) -> bool:
+        return isinstance(event, yaml.AliasEvent) and event.anchor in self.anchors
+
+    def _value(self, event: Any, depth: int) -> Any:
+        if isinstance(event, yaml.AliasEvent):
+            if not self._known(event):
+                raise _UnusableError("found undefined alias", event.start_mark.line + 1)
+            return self.anchors[event.anchor][0].value
+        if isinstance(event, yaml.MappingStartEvent):
+            return self._mapping(depth)
+        if isinstance(event, yaml.SequenceStartEvent):
+            items: list[Tree] = []
+            while not self.loader.check_event(yaml.SequenceEndEvent):
+                items.append(self._tree(self.loader.get_event(), None, depth + 1))
+            self.loader.get_event()
+            return items
+        return _scalar(event)
+
+    def _mapping(self, depth: int) -> dict[str, Tree]:
         found: dict[str, Tree] = {}
         merged: dict[str, Tree] = {}
-        for key_node, value_node in node.value:
-            if not isinstance(key_node, yaml.ScalarNode):
-                raise _TooMuchError("a mapping or list is used as a key")
-            if key_node.tag == PLAIN and key_node.value == "<<":
-                for source in value_node.value if isinstance(value_node, yaml.SequenceNode) else [value_node]:
-                    if isinstance(source, yaml.MappingNode):
-                        merged = {**self._mapping(source, depth + 1), **merged}
+        while not self.loader.check_event(yaml.MappingEndEvent):
+            event = self.loader.get_event()
+            line = event.start_mark.line + 1
+            name = self._tree(event, line, depth + 1).value
+            if isinstance(name, (dict, list)):
+                raise _UnusableError("a mapping or list is used as a key", line)
+            tree = self._tree(self.loader.get_event(), line, depth + 1)
+            if isinstance(event, yaml.ScalarEvent) and event.value == "<<" and event.implicit[0]:
+                for source in reversed(tree.items() or [tree]):
+                    merged.update(source.value if isinstance(source.value, dict) else {})
                 continue
-            key = _key(key_node)
+            key = _key(name)
             if key in found:
-                place = Place(self.path, key_node.start_mark.line + 1)
-                first = found[key].place.line
-                self.duplicates.append(Problem(f'"{key}" is set again here (first in line {first})', place))
-            found[key] = self.build(value_node, key_node, depth + 1)
+                message = f'"{key}" is set again here (first in line {found[key].place.line})'
+                self.duplicates.append(Problem(message, Place(self.path, line)))
+            found[key] = tree
+        self.loader.get_event()
         return {**merged, **found}
 
 
-def _key(node: yaml.ScalarNode) -> str:
+def _key(value: Any) -> str:
     """A key as JSON text: booleans and numbers become text."""
-    value = _scalar(node)
     if isinstance(value, bool):
         return "true" if value else "false"
     return "null" if value is None else str(value)
 
 
-def _scalar(node: yaml.ScalarNode) -> Any:
-    value: str = node.value
-    return value if node.tag == STRING else _plain(value)
+def _scalar(event: Any) -> Any:
+    value: str = event.value
+    return _plain(value) if event.implicit[0] or event.tag in NON_STRINGS else value
 
 
 def _plain(value: str) -> Any:
@@ -208,10 +222,12 @@ def _plain(value: str) -> Any:
 
 def _problem(error: yaml.YAMLError, text: str, path: str) -> Problem:
     if isinstance(error, yaml.MarkedYAMLError):
-        # A line without its colon is noticed on the next line; the line to look at is where the key began.
-        starts_earlier = error.problem == "could not find expected ':'" and error.context_mark
-        mark = error.context_mark if starts_earlier else error.problem_mark or error.context_mark
+        # What was never closed is noticed where something else begins; the line to look at is where it was opened.
+        mark = error.context_mark if error.context in OPENED else error.problem_mark
+        mark = mark or error.problem_mark or error.context_mark
         return Problem(str(error.problem or error.context)[:200], Place(path, mark.line + 1 if mark else None))
+    if isinstance(error, _UnusableError):
+        return Problem(str(error), Place(path, error.line))
     if isinstance(error, yaml.reader.ReaderError):
         line = text.encode("utf-8")[: error.position].count(b"\n") + 1
         return Problem(str(error.reason)[:200], Place(path, line))

@@ -104,7 +104,7 @@ def _expand(words: Iterable[Argument], variables: Environment, unit: Unit) -> li
         if whole:
             value, place = variables.get(whole["name"], ("", word.place))
             origin = _variable_origin(place, unit)
-            expanded += [Argument(part.text, place, origin) for part in split_words(value)]
+            expanded += [Argument(part.text, place, origin) for part in split_words(value, c_escapes=False)]
         else:
             expanded.append(_substituted(word, variables, unit))
     return expanded

@@ -70,6 +70,8 @@ def _document(path: str, files: Mapping[str, FileFact]) -> Document:
     if document.problem and fact.truncated:
         # The end is missing because we did not read it: not the file's fault.
         return Document()
+    if document.problem is None and (document.tree is None or document.tree.value is None):
+        return Document(problem=Problem("the file is empty", Place(path)))
     if document.tree is not None and not isinstance(document.tree.value, dict):
         return Document(problem=Problem("not a mapping of fields", document.tree.place))
     return document

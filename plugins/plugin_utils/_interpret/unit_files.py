@@ -21,7 +21,7 @@ UNIT_DIRECTORIES = (
     "/run/systemd/system",
     "/usr/local/lib/systemd/system",
     "/usr/lib/systemd/system",
-    "/lib/systemd/system",
+    "/lib/systemd/system",  # where /usr is not merged; elsewhere the same as the one before
 )
 HEADER = re.compile(r"# (?P<path>/\S.*)")
 SECTION = re.compile(r"\[(?P<name>[^\[\]]+)\]")
@@ -48,13 +48,21 @@ def unit_texts(
     """
     if properties.get("LoadState") == "masked":
         return []
-    printed = dict(cat_texts(cat, {properties.get("FragmentPath", ""), *properties.get("DropInPaths", "").split()}))
-    on_disk = _texts_on_disk(name, files)
-    fragments = [path for path in printed if not _is_drop_in(path)] or [p for p in on_disk if not _is_drop_in(p)][:1]
-    drop_ins = {posixpath.basename(p): (p, text) for p, text in on_disk.items() if _is_drop_in(p)}
-    drop_ins.update({posixpath.basename(p): (p, text) for p, text in printed.items() if _is_drop_in(p)})
-    texts = [(path, printed.get(path) or on_disk.get(path, "")) for path in fragments]
-    return texts + [drop_ins[key] for key in sorted(drop_ins)]
+    known = {properties.get("FragmentPath", ""), *properties.get("DropInPaths", "").split()}
+    texts = {**_texts_on_disk(name, files), **dict(cat_texts(cat, known))}
+    fragments = [path for path in texts if not _is_drop_in(path)]
+    drop_ins: dict[str, str] = {}
+    for path in sorted((path for path in texts if _is_drop_in(path)), key=_rank):
+        drop_ins.setdefault(posixpath.basename(path), path)
+    order = sorted(fragments, key=_rank)[:1] + [drop_ins[key] for key in sorted(drop_ins)]
+    return [(path, texts[path]) for path in order]
+
+
+def _rank(path: str) -> int:
+    """Position of the path's directory in the load path; directories that are not in it come last."""
+    directory = posixpath.dirname(path)
+    directory = posixpath.dirname(directory) if _is_drop_in(path) else directory
+    return UNIT_DIRECTORIES.index(directory) if directory in UNIT_DIRECTORIES else len(UNIT_DIRECTORIES)
 
 
 def cat_texts(cat: str, known: set[str]) -> Iterator[tuple[str, str]]:
@@ -84,18 +92,14 @@ def _is_drop_in(path: str) -> bool:
 
 
 def _texts_on_disk(name: str, files: Mapping[str, FileFact]) -> dict[str, str]:
-    """Fragment first, then drop-ins; of files with the same name the one in the earlier directory."""
+    """Texts of the unit file and its drop-ins, each by the path where it really is."""
     found: dict[str, str] = {}
-    seen: set[str] = set()
     for directory in UNIT_DIRECTORIES:
         for path in [f"{directory}/{name}", *_drop_ins_in(f"{directory}/{name}.d/", files)]:
-            key = f"d/{posixpath.basename(path)}" if _is_drop_in(path) else name
-            if key in seen or path not in files or not files[path].exists:
-                continue
-            seen.add(key)
-            text = follow(files, path).content
-            if text is not None:
-                found[path] = text
+            fact = follow(files, path)
+            if fact.content is not None:
+                # A unit file may be a link to one with another name; a drop-in counts under its own name.
+                found[path if _is_drop_in(path) else fact.path] = fact.content
     return found
 
 

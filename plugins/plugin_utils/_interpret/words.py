@@ -21,27 +21,31 @@ class Word:
     offset: int
 
 
-def split_words(value: str) -> list[Word]:
-    """Words of ``value``. Quotes that are never closed end with the value, as systemd's relaxed reading does."""
+def split_words(value: str, *, c_escapes: bool = True) -> list[Word]:
+    """Words of ``value``. Quotes that are never closed end with the value, as systemd's relaxed reading does.
+
+    Without ``c_escapes`` a backslash only takes the meaning from the next character (so systemd splits the value of
+    a variable on a command line).
+    """
     words: list[Word] = []
     position = 0
     while position < len(value):
         if value[position] in WHITESPACE:
             position += 1
             continue
-        text, end = _word(value, position)
+        text, end = _word(value, position, c_escapes)
         words.append(Word(text, position))
         position = end
     return words
 
 
-def _word(value: str, position: int) -> tuple[str, int]:
+def _word(value: str, position: int, c_escapes: bool) -> tuple[str, int]:
     parts: list[str] = []
     quote = ""
     while position < len(value):
         character = value[position]
         if character == "\\":
-            text, position = _escape(value, position + 1)
+            text, position = _escape(value, position + 1, c_escapes)
             parts.append(text)
             continue
         if quote:
@@ -59,11 +63,13 @@ def _word(value: str, position: int) -> tuple[str, int]:
     return "".join(parts), position
 
 
-def _escape(value: str, position: int) -> tuple[str, int]:
+def _escape(value: str, position: int, c_escapes: bool) -> tuple[str, int]:
     """The character that the escape after a backslash stands for. An unknown escape stands for itself."""
     if position >= len(value):
         return "", position
     character = value[position]
+    if not c_escapes:
+        return character, position + 1
     if character in SIMPLE_ESCAPES:
         return SIMPLE_ESCAPES[character], position + 1
     found = NUMERIC_ESCAPE.match(value, position)
