@@ -232,3 +232,8 @@ def _problem(error: yaml.YAMLError, text: str, path: str) -> Problem:
         line = text.encode("utf-8")[: error.position].count(b"\n") + 1
         return Problem(str(error.reason)[:200], Place(path, line))
     return Problem(str(error)[:200], Place(path))
+
+
+def load_data(text: str) -> Any:
+    """Plain values of a file that ships with the collection or that its user wrote; ``yaml.YAMLError`` when broken."""
+    return yaml.load(text, Loader=_BaseLoader)  # noqa: S506 - the base is a safe loader
