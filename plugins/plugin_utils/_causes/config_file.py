@@ -13,7 +13,6 @@ from .._model.snapshot import Snapshot
 from . import _logs, _quote
 from .config_flags import starting_fails
 
-SYMPTOMS = ("symptom/*", "service/start-limit-hit")
 SOURCES = ("kubernetes cmd/kubelet/app/server.go", "kubernetes pkg/kubelet/kubeletconfig")
 REGENERATE = (
     "Restore the file, or write it anew from the cluster with `kubeadm upgrade node phase kubelet-config`"
@@ -57,7 +56,6 @@ def _next_to(node: Snapshot, path: str) -> str:
     title="the --config file does not exist",
     effect=Effect.DOWN,
     gate=4,
-    explains=SYMPTOMS,
     healthy="The path that --config names exists and is readable.",
     see="*failed to load kubelet config file, path: ...: no such file or directory*, and an exit with status 1.",
     why="The file was deleted (a clean-up script, a half-way kubeadm reset), or the drop-in names another path.",
@@ -97,7 +95,7 @@ def kubelet_config_missing(node: Snapshot) -> Iterator[Hit]:
     title="the node was prepared but never joined a cluster",
     effect=Effect.DOWN,
     gate=4,
-    explains=(*SYMPTOMS, "kubeconfig/kubelet-conf-missing", "certificate/client-pem-missing"),
+    explains=("kubeconfig/kubelet-conf-missing", "certificate/client-pem-missing"),
     healthy="`kubeadm join` or `kubeadm init` completed: configuration file, kubeconfig and certificates exist.",
     see="The kubelet restarts every ten seconds because its configuration file does not exist; no kubeconfig, no pki.",
     why="The package starts the service right after installation; until kubeadm writes its files this is expected.",
@@ -123,7 +121,6 @@ def not_joined_yet(node: Snapshot) -> Iterator[Hit]:
     title="the --config file is empty",
     effect=Effect.DOWN,
     gate=4,
-    explains=SYMPTOMS,
     healthy="The file holds a KubeletConfiguration.",
     see='*kubelet config file "..." was empty*.',
     why="A write met a full disk or a power loss.",
@@ -143,7 +140,6 @@ def kubelet_config_empty(node: Snapshot) -> Iterator[Hit]:
     title="the --config file is not valid YAML",
     effect=Effect.DOWN,
     gate=4,
-    explains=SYMPTOMS,
     healthy="The file parses as YAML or JSON.",
     see="*failed to decode: yaml: line N: ...*.",
     why="A hand edit lost a colon or the indentation, used tabs, or left merge markers.",
@@ -175,7 +171,6 @@ def yaml_invalid(node: Snapshot) -> Iterator[Hit]:
     title="the --config file is not a KubeletConfiguration",
     effect=Effect.DOWN,
     gate=4,
-    explains=SYMPTOMS,
     healthy="apiVersion is kubelet.config.k8s.io/v1beta1 and kind is KubeletConfiguration.",
     see='*no kind "X" is registered for version "Y"*, or *Object \'Kind\' is missing*.',
     why="A kubeadm ClusterConfiguration, a fragment without header, or a typing error stands in the file.",
@@ -208,7 +203,6 @@ def wrong_kind(node: Snapshot) -> Iterator[Hit]:
     title="a field of the --config file has a value of the wrong type",
     effect=Effect.DOWN,
     gate=4,
-    explains=SYMPTOMS,
     healthy="Numbers are numbers, booleans are booleans, durations have a unit.",
     see="*json: cannot unmarshal string into Go struct field KubeletConfiguration.maxPods of type int32*.",
     why="Typical are quoted numbers and booleans, a duration without unit, and a list where a map belongs.",
@@ -255,7 +249,6 @@ def unknown_field_ignored(node: Snapshot) -> Iterator[Hit]:
     title="a file of --config-dir cannot be merged",
     effect=Effect.DOWN,
     gate=5,
-    explains=SYMPTOMS,
     healthy="The directory exists and every *.conf file in it has apiVersion, kind and valid fields.",
     see="*failed to merge kubelet configs: ...*.",
     why="The directory is missing, or a *.conf file in it is empty, lacks its header, or has a wrong type.",

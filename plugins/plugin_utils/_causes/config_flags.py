@@ -15,7 +15,6 @@ from .._model.service import Flag
 from .._model.snapshot import Snapshot
 from . import _logs, _quote
 
-SYMPTOMS = ("symptom/*", "service/start-limit-hit")
 SOURCES = ("kubernetes cmd/kubelet/app/options", "kubernetes CHANGELOG files, sections on removed flags")
 DOCKERSHIM_FLAGS = frozenset(
     (
@@ -86,7 +85,6 @@ def _flag_hit(node: Snapshot, name: str, said: Match) -> Hit:
     title="--pod-infra-container-image is passed to a kubelet that no longer has it",
     effect=Effect.DOWN,
     gate=1,
-    explains=SYMPTOMS,
     healthy="kubeadm-flags.env and the drop-ins do not pass --pod-infra-container-image to kubelet 1.35 and newer.",
     see="*unknown flag: --pod-infra-container-image* after an upgrade to 1.35 or newer.",
     why=(
@@ -110,7 +108,7 @@ def removed_flag_pod_infra_image(node: Snapshot) -> Iterator[Hit]:
     title="a flag of dockershim is passed to a kubelet that no longer has it",
     effect=Effect.DOWN,
     gate=1,
-    explains=(*SYMPTOMS, "runtime/dockershim-removed"),
+    explains=("runtime/dockershim-removed",),
     healthy="No dockershim or CNI flag is passed to kubelet 1.24 and newer.",
     see="*unknown flag: --network-plugin* (or --cni-conf-dir, --docker-endpoint, ...) after an upgrade.",
     why="Kubernetes 1.24 removed dockershim with its flags; a kubeadm-flags.env written by 1.23 still holds them.",
@@ -131,7 +129,6 @@ def removed_flag_dockershim(node: Snapshot) -> Iterator[Hit]:
     title="--container-runtime is passed to a kubelet that no longer has it",
     effect=Effect.DOWN,
     gate=1,
-    explains=SYMPTOMS,
     healthy="Only --container-runtime-endpoint (or its field in the configuration file) names the runtime.",
     see="*unknown flag: --container-runtime* after an upgrade to 1.27 or newer.",
     why="With dockershim gone the flag could only say `remote`, and was removed in 1.27.",
@@ -152,7 +149,6 @@ def removed_flag_container_runtime(node: Snapshot) -> Iterator[Hit]:
     title="a log file flag is passed to a kubelet that no longer has it",
     effect=Effect.DOWN,
     gate=1,
-    explains=SYMPTOMS,
     healthy="The kubelet logs to standard error, and journald keeps it.",
     see="*unknown flag: --logtostderr* (or --log-dir, --log-file, ...) after an upgrade to 1.26 or newer.",
     why="The klog file flags were removed from all components in 1.26; units of binary installations still pass them.",
@@ -173,7 +169,6 @@ def removed_flag_logging(node: Snapshot) -> Iterator[Hit]:
     title="the kubelet is given a flag that it does not know",
     effect=Effect.DOWN,
     gate=1,
-    explains=SYMPTOMS,
     healthy="Every flag on the command line is one that `kubelet --help` lists.",
     see="*failed to parse kubelet flag: unknown flag: --x*, and an exit with status 1.",
     why="The flag is misspelt, or the binary was upgraded past the release that removed it.",
@@ -201,7 +196,6 @@ def unknown_flag(node: Snapshot) -> Iterator[Hit]:
     title="a flag has a value that the kubelet cannot read",
     effect=Effect.DOWN,
     gate=1,
-    explains=SYMPTOMS,
     healthy="Every flag's value has the type that `kubelet --help` names.",
     see='*invalid argument "x" for "--flag"*, and an exit with status 1.',
     why="A number, duration or list was mistyped, or a shell variable in the environment file was left empty.",
@@ -236,7 +230,6 @@ def _gate_place(node: Snapshot, gate: str) -> tuple[Place | None, Evidence | Non
     title="a feature gate is set that this kubelet does not have",
     effect=Effect.DOWN,
     gate=2,
-    explains=SYMPTOMS,
     healthy="featureGates and --feature-gates name only gates of this release.",
     see="*unrecognized feature gate: X*; from the configuration file it is a Go panic with exit status 2.",
     why="Gates are deleted two or three releases after they graduate; configurations go on naming them.",
@@ -268,7 +261,6 @@ def feature_gate_unknown(node: Snapshot) -> Iterator[Hit]:
     title="a feature gate is set to a value that is no longer allowed",
     effect=Effect.DOWN,
     gate=2,
-    explains=SYMPTOMS,
     healthy="Graduated gates are not set at all.",
     see="*cannot set feature gate X to false, feature is locked to true*.",
     why="The gate graduated and is locked to its default, so opting out is refused.",
@@ -295,7 +287,7 @@ def feature_gate_locked(node: Snapshot) -> Iterator[Hit]:
     title="--node-labels sets a label that a kubelet may not set",
     effect=Effect.DOWN,
     gate=3,
-    explains=("symptom/*", "service/start-limit-hit", "apiserver/rbac-missing"),
+    explains=("apiserver/rbac-missing",),
     healthy="--node-labels uses only kubelet.kubernetes.io/, node.kubernetes.io/ and own prefixes.",
     see="*unknown 'kubernetes.io' or 'k8s.io' labels specified with --node-labels*, or a 403 that lists labels.",
     why="node-role.kubernetes.io/ and node-restriction.kubernetes.io/ labels may not be set by a kubelet on itself.",
@@ -323,7 +315,6 @@ def node_labels_forbidden(node: Snapshot) -> Iterator[Hit]:
     title="--cloud-provider names a provider that is no longer built in",
     effect=Effect.DOWN,
     gate=18,
-    explains=SYMPTOMS,
     healthy="--cloud-provider is `external` or absent.",
     see='*cloud provider "aws" was specified, but built-in cloud providers are disabled*.',
     why="The built-in providers were switched off by 1.29 and their code removed by 1.31.",

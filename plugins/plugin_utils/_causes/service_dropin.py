@@ -30,7 +30,6 @@ FLAG_REFUSED = ("config/unknown-flag", "config/removed-flag-*", "config/flag-val
     "service/daemon-reload-needed",
     title="systemd runs an old definition of the unit",
     effect=Effect.RISK,
-    explains=("symptom/*",),
     gate=0,
     healthy="NeedDaemonReload is no.",
     see="*Warning: The unit file, source configuration file or drop-ins of kubelet.service changed on disk.*",
@@ -83,8 +82,11 @@ def _differing(node: Snapshot) -> list[Flag]:
 def _fails_on(node: Snapshot, flag: Flag) -> bool:
     """True when the evidence says that this flag's loaded value is what the kubelet cannot start with."""
     value = (flag.value or "").removeprefix("unix://")
-    if flag.name in PATH_FLAGS and value.startswith("/"):
+    if flag.name in PATH_FLAGS and node.file(value).looked_at:
         return node.file(value).absent
+    unread = _logs.current(node, "config-load-failed", window=None)
+    if flag.name == "config" and unread is not None and unread.groups.get("path") == value:
+        return True
     said = _logs.current(node, "flag-refused", window=None)
     return said is not None and said.groups.get("flag") == flag.name
 
@@ -143,7 +145,6 @@ def _packaged(node: Snapshot, path: str) -> str | None:
     "service/dropin-missing-standalone",
     title="the kubelet runs without a kubeconfig",
     effect=Effect.DOWN,
-    explains=("symptom/*",),
     healthy="The kubelet is started with --kubeconfig.",
     see="The service is active, healthz says ok, nothing fails in the log, and the node is NotReady.",
     why=(

@@ -14,7 +14,6 @@ from .._model.snapshot import Snapshot
 from . import _logs, _quote
 
 SOURCES = ("systemd src/core/exec-invoke.c, src/shared/exit-status.c", "systemd.exec(5), table of exit codes")
-SYMPTOMS = ("symptom/*", "service/start-limit-hit")
 
 
 def _binary(node: Snapshot, said: Match | None) -> str:
@@ -39,7 +38,6 @@ def _spawn_evidence(node: Snapshot, said: Match | None, path: str) -> tuple[Evid
     title="the kubelet binary is not there",
     effect=Effect.DOWN,
     gate=0,
-    explains=SYMPTOMS,
     healthy="ExecStart= names an executable that exists.",
     see="status=203/EXEC, and *Failed at step EXEC spawning ...: No such file or directory*.",
     why=(
@@ -80,7 +78,7 @@ def binary_missing(node: Snapshot) -> Iterator[Hit]:
     title="the kubelet binary may not be executed",
     effect=Effect.DOWN,
     gate=0,
-    explains=(*SYMPTOMS, "system/exec-denied"),
+    explains=("system/exec-denied",),
     healthy="The binary has mode 0755 and lies on a file system that allows execution.",
     see="status=203/EXEC, and *Failed at step EXEC spawning ...: Permission denied* (or *Operation not permitted*).",
     why=(
@@ -112,7 +110,6 @@ def binary_not_executable(node: Snapshot) -> Iterator[Hit]:
     title="the kubelet binary is not a program for this machine",
     effect=Effect.DOWN,
     gate=0,
-    explains=SYMPTOMS,
     healthy="The binary is an ELF executable of this machine's architecture.",
     see="status=203/EXEC, and *Failed at step EXEC spawning ...: Exec format error*.",
     why="A download fetched another architecture, a redirect page, or was cut short by a full disk.",
@@ -139,7 +136,6 @@ def binary_wrong_format(node: Snapshot) -> Iterator[Hit]:
     title="systemd cannot prepare what the unit asks for",
     effect=Effect.DOWN,
     gate=0,
-    explains=SYMPTOMS,
     healthy="Every directive of the unit and its drop-ins can be applied on this machine.",
     see="The main process exits with a status from 200 to 245 other than 203; systemd names the step that failed.",
     why=(
@@ -168,7 +164,6 @@ def exec_environment_failed(node: Snapshot) -> Iterator[Hit]:
     title="a step before the kubelet fails",
     effect=Effect.DOWN,
     gate=0,
-    explains=SYMPTOMS,
     healthy="Every ExecStartPre= command of the unit succeeds.",
     see="systemd logs *Control process exited*, and the kubelet itself logs nothing.",
     why=(
@@ -198,7 +193,6 @@ def exec_start_pre_failed(node: Snapshot) -> Iterator[Hit]:
     title="an EnvironmentFile= that must exist does not",
     effect=Effect.DOWN,
     gate=0,
-    explains=SYMPTOMS,
     healthy="Every EnvironmentFile= without a leading dash exists.",
     see="Result=resources, and *Failed to load environment files: No such file or directory*.",
     why="The unit names an environment file without the dash that makes it optional, and the file is absent.",
@@ -223,7 +217,7 @@ def environment_file_missing(node: Snapshot) -> Iterator[Hit]:
     "service/not-root",
     title="the kubelet does not run as root",
     effect=Effect.DOWN,
-    explains=(*SYMPTOMS, "certificate/serving-pair-incomplete", "kubeconfig/unreadable"),
+    explains=("certificate/serving-pair-incomplete", "kubeconfig/unreadable"),
     gate=9,
     healthy="The unit has no User=, the kubelet runs as uid 0.",
     see="*kubelet needs to run as uid 0*, then errors about files that only root can read.",

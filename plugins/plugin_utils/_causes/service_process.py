@@ -39,7 +39,7 @@ def _killed(node: Snapshot) -> tuple[str, int] | None:
     "service/killed-repeatedly",
     title="something kills the kubelet again and again",
     effect=Effect.DOWN,
-    explains=("symptom/*", "service/start-limit-hit", "runtime/*-not-ready"),
+    explains=("runtime/*-not-ready",),
     healthy="The kubelet ends only when systemd stops it.",
     see="*Main process exited, code=killed, status=9/KILL* after every start, with nothing wrong in the kubelet's log.",
     why=(
@@ -79,7 +79,6 @@ def killed_repeatedly(node: Snapshot) -> Iterator[Hit]:
     "service/killed",
     title="the kubelet was killed and stays down",
     effect=Effect.DOWN,
-    explains=("symptom/*",),
     healthy="The kubelet runs; Restart=always brings it back when something kills it.",
     see="The unit is failed with Result=signal or inactive after a kill, and nothing restarts it.",
     why="The process was killed and the unit has no Restart=always (or the restart was cancelled).",
@@ -112,7 +111,7 @@ def killed_once(node: Snapshot) -> Iterator[Hit]:
     "service/process-hung",
     title="the kubelet process exists and does nothing",
     effect=Effect.DOWN,
-    explains=("symptom/*", "network/port-10250-unreachable"),
+    explains=("network/port-10250-unreachable",),
     healthy="http://127.0.0.1:10248/healthz answers ok within a second.",
     see="systemd says active (running), the healthz port accepts and never answers, the log is silent.",
     why=(
@@ -156,7 +155,6 @@ def process_hung(node: Snapshot) -> Iterator[Hit]:
     "service/watchdog-kill",
     title="systemd's watchdog killed the kubelet",
     effect=Effect.DOWN,
-    explains=("symptom/*",),
     healthy="The kubelet's own health checks pass, so that it pings the watchdog in time.",
     see="*Watchdog timeout (limit ...)!* and Result=watchdog.",
     why=(
@@ -198,7 +196,6 @@ def watchdog_kill(node: Snapshot) -> Iterator[Hit]:
     title="the kubelet refuses its watchdog setting",
     effect=Effect.DOWN,
     gate=10,
-    explains=("symptom/*", "service/start-limit-hit"),
     healthy="WatchdogSec= is unset, 0, or well above one second.",
     see="*failed to run Kubelet: create health checker: configure watchdog timeout too small*.",
     why="WatchdogSec= is one second or less, or a wrapper passes on a WATCHDOG_USEC that is not a number.",

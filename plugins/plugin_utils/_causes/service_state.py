@@ -14,7 +14,6 @@ from . import _logs, _quote
 from ._quote import age
 
 SYSTEMD = ("systemd man pages systemd.unit(5), systemd.service(5), systemctl(1)",)
-REPLACED_BY_UNIT_STATE = ("symptom/*", "cluster/*")
 
 
 @cause(
@@ -22,7 +21,10 @@ REPLACED_BY_UNIT_STATE = ("symptom/*", "cluster/*")
     title="kubelet unit is masked",
     effect=Effect.DOWN,
     gate=0,
-    explains=("service/not-running", "service/killed", *REPLACED_BY_UNIT_STATE),
+    explains=(
+        "service/not-running",
+        "service/killed",
+    ),
     healthy="The unit is loaded and enabled.",
     see="`systemctl start kubelet` answers *Unit kubelet.service is masked*; the unit file is a link to /dev/null.",
     why=(
@@ -59,7 +61,6 @@ def masked(node: Snapshot) -> Iterator[Hit]:
     title="the kubelet's unit does not exist",
     effect=Effect.DOWN,
     gate=0,
-    explains=REPLACED_BY_UNIT_STATE,
     healthy="systemd knows a unit that starts the kubelet.",
     see="`systemctl status kubelet` answers *Unit kubelet.service could not be found*.",
     why=(
@@ -89,7 +90,10 @@ def unit_not_found(node: Snapshot) -> Iterator[Hit]:
     title="systemd refuses the unit's files",
     effect=Effect.DOWN,
     gate=0,
-    explains=("service/not-running", "service/killed", *REPLACED_BY_UNIT_STATE),
+    explains=(
+        "service/not-running",
+        "service/killed",
+    ),
     healthy="`systemd-analyze verify kubelet.service` has nothing to say; exactly one ExecStart= is in effect.",
     see=(
         "`systemctl restart kubelet` answers *has a bad unit file setting*. A kubelet that was running goes on"
@@ -135,7 +139,7 @@ def bad_setting(node: Snapshot) -> Iterator[Hit]:
     title="a unit that the kubelet requires failed or does not exist",
     effect=Effect.DOWN,
     gate=0,
-    explains=("service/not-running", *REPLACED_BY_UNIT_STATE),
+    explains=("service/not-running",),
     healthy="The kubelet's unit requires nothing beyond system.slice and sysinit.target.",
     see="systemd logs *Dependency failed for kubelet.service*, or answers *Unit X not found* to a start.",
     why=(
@@ -183,7 +187,7 @@ def _missing(node: Snapshot, name: str) -> bool:
     title="systemd skips the start because a condition of the unit is not met",
     effect=Effect.DOWN,
     gate=0,
-    explains=("service/not-running", *REPLACED_BY_UNIT_STATE),
+    explains=("service/not-running",),
     healthy="Every Condition*= and ExecCondition= of the unit is met.",
     see="The unit is inactive, nothing failed, and the journal says *was skipped because of an unmet condition check*.",
     why=(
@@ -224,7 +228,7 @@ def condition_skipped(node: Snapshot) -> Iterator[Hit]:
     title="systemd gave up restarting the kubelet",
     effect=Effect.DOWN,
     gate=0,
-    explains=("service/not-running", *REPLACED_BY_UNIT_STATE),
+    explains=("service/not-running",),
     healthy="The unit sets StartLimitIntervalSec=0, so that systemd never gives up.",
     see="The unit is failed and stays down; the journal says *Start request repeated too quickly*.",
     why=(
@@ -265,7 +269,6 @@ def start_limit_hit(node: Snapshot) -> Iterator[Hit]:
     title="the kubelet is stopped, or not enabled for boot",
     effect=Effect.DOWN,
     gate=0,
-    explains=REPLACED_BY_UNIT_STATE,
     healthy="The unit is active and enabled.",
     see="`systemctl status kubelet` says inactive (dead), with a clean stop or no start since boot in the journal.",
     why=(

@@ -14,6 +14,8 @@ from .._model.finding import Effect, Finding
 from .gates import GATES
 
 LAST = max(GATES) + 1
+SYMPTOMS = "symptom/*"
+GIVEN_UP = "service/start-limit-hit"
 
 
 @dataclass(frozen=True)
@@ -29,15 +31,16 @@ class Ordered:
 def order(findings: Iterable[Finding], catalogue: dict[str, Cause]) -> Ordered:
     """Split findings by ``explains``: roots are what nothing else present explains.
 
-    A finding explains another only when it does at least as much harm (a risk is never why a node is down). Symptoms
-    never stand as roots; one that nothing explains stays a consequence without ``explained_by``. What is over is
-    dropped where the same cause also holds now.
+    A finding explains another only when it does at least as much harm (a risk is never why a node is down). What
+    takes a node down explains every symptom; what stops the start explains that systemd gave up. Symptoms never stand
+    as roots; one that nothing explains stays a consequence without ``explained_by``. What is over is dropped where the
+    same cause also holds now.
     """
     present = list(findings)
     now = [f for f in present if f.effect != Effect.RESOLVED]
     roots, consequences, risks = [], [], []
     for finding in now:
-        explainers = tuple(sorted(g.id for g in now if _explains(g, finding)))
+        explainers = tuple(sorted(g.id for g in now if _explains(g, finding, catalogue[g.id])))
         if explainers:
             consequences.append(replace(finding, explained_by=explainers))
         elif finding.effect <= Effect.RISK:
@@ -57,8 +60,13 @@ def order(findings: Iterable[Finding], catalogue: dict[str, Cause]) -> Ordered:
     return Ordered(*groups)
 
 
-def _explains(cause: Finding, other: Finding) -> bool:
-    """True when ``cause`` explains ``other`` directly."""
-    if cause.id == other.id or cause.effect < other.effect:
+def _explains(finding: Finding, other: Finding, cause: Cause) -> bool:
+    """True when ``finding``, made by ``cause``, explains ``other`` directly."""
+    if finding.id == other.id or finding.effect < other.effect:
         return False
-    return any(fnmatchcase(other.id, wanted) for wanted in cause.explains)
+    wanted = list(finding.explains)
+    if finding.effect == Effect.DOWN and not cause.symptom:
+        wanted.append(SYMPTOMS)
+        if cause.gate is not None:
+            wanted.append(GIVEN_UP)
+    return any(fnmatchcase(other.id, pattern) for pattern in wanted)
