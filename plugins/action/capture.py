@@ -1,0 +1,56 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Saves one node's evidence as a bundle on the controller. Options are documented in modules/."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils import _bundle
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._boundary import clear_failures, to_native_tree
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._files import (
+    safe_file_name,
+    write_result,
+    write_tree,
+)
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._reading import NODE_OPTIONS, judge_reading, read_node
+
+ARGUMENT_SPEC = {
+    **NODE_OPTIONS,
+    "bundle_dir": {"type": "path", "required": True},
+    "results_dir": {"type": "path"},
+    "overwrite": {"type": "bool", "default": False},
+}
+
+
+class ActionModule(ActionBase):
+    """Runs node_info with the journal's lines and writes what it returned, without judging it."""
+
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Fails for a node that cannot be read: a bundle of nothing would only mislead."""
+        result = super().run(tmp, task_vars)
+        del tmp
+        task_vars = task_vars or {}
+        _validation, given = self.validate_argument_spec(ARGUMENT_SPEC)
+        options = to_native_tree(given)
+        reading = read_node(self, options, task_vars, raw_journal=True)
+        if reading.failure:
+            raise AnsibleActionFail(reading.failure)
+        bundle = Path(options["bundle_dir"]) / safe_file_name(reading.host_name)
+        saved = {**result, **reading.for_ansible, "changed": True, "bundle": str(bundle)}
+        if self._task.check_mode:
+            return saved
+        with clear_failures():
+            write_tree(bundle, _bundle.write(reading.evidence), overwrite=options["overwrite"])
+            if options.get("results_dir"):
+                saved["result_file"] = str(write_result(Path(options["results_dir"]), judge_reading(reading, options)))
+        return saved

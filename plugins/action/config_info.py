@@ -1,0 +1,34 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads and interprets the configuration that the kubelet really uses. Options are documented in modules/."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._boundary import run_interpreted
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.snapshot import snapshot
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._report.config_facts import config_facts
+
+
+class ActionModule(ActionBase):
+    """Runs the module of the same name on the node and gives meaning to what it read."""
+
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """The module's result, interpreted."""
+        result = super().run(tmp, task_vars)
+        del tmp
+        task_vars = task_vars or {}
+
+        def facts(evidence: Mapping[str, Any]) -> Mapping[str, Any]:
+            return config_facts(snapshot(evidence, host_name=str(task_vars["inventory_hostname"])))
+
+        return {**result, **run_interpreted(self, "nodeclinic.kubelet.config_info", facts, task_vars)}

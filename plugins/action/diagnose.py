@@ -1,0 +1,41 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Diagnoses one node: one module run on it, all else on the controller. Options are documented in modules/."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._boundary import clear_failures, to_native_tree
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._files import write_result
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._reading import NODE_OPTIONS, judge_reading, read_node
+
+ARGUMENT_SPEC = {
+    **NODE_OPTIONS,
+    "results_dir": {"type": "path", "default": "./kubelet-results"},
+}
+
+
+class ActionModule(ActionBase):
+    """Runs node_info, judges its evidence and writes the result file."""
+
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Never fails because of the node: one that cannot be read is a result with verdict unknown."""
+        result = super().run(tmp, task_vars)
+        del tmp
+        task_vars = task_vars or {}
+        _validation, given = self.validate_argument_spec(ARGUMENT_SPEC)
+        options = to_native_tree(given)
+        reading = read_node(self, options, task_vars)
+        with clear_failures():
+            diagnosis = judge_reading(reading, options)
+            path = write_result(Path(options["results_dir"]), diagnosis)
+        return {**result, **reading.for_ansible, "changed": False, "diagnosis": diagnosis, "result_file": str(path)}

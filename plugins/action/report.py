@@ -1,0 +1,51 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Prints the diagnoses of a play's hosts on the controller. Options are documented in modules/."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._boundary import show_results, to_native_tree
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._report.gate import NEVER, SEVERITIES, failures
+
+ARGUMENT_SPEC = {
+    "registered": {"type": "str", "required": True},
+    "fail_on": {"type": "str", "default": NEVER, "choices": [NEVER, *SEVERITIES]},
+}
+
+
+class ActionModule(ActionBase):
+    """Collects the results that `diagnose` registered on each host and shows them together."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Fails when no node could be judged, and when findings reach `fail_on`."""
+        result = super().run(tmp, task_vars)
+        del tmp
+        task_vars = task_vars or {}
+        _validation, options = self.validate_argument_spec(ARGUMENT_SPEC)
+        diagnoses, files = _registered(task_vars, options["registered"])
+        show_results(diagnoses, files)
+        reason = failures(diagnoses, options["fail_on"])
+        if reason:
+            raise AnsibleActionFail(reason)
+        return {**result, "changed": False, "verdicts": {found["host"]: found["verdict"] for found in diagnoses}}
+
+
+def _registered(task_vars: Mapping[str, Any], variable: str) -> tuple[list[dict[str, Any]], list[str]]:
+    """Diagnoses and result files of all hosts of the play that have been diagnosed so far."""
+    hostvars = task_vars["hostvars"]
+    # The hosts' variables are read raw: evidence is never looked at as a template.
+    found = [hostvars.raw_get(host).get(variable) or {} for host in task_vars["ansible_play_hosts_all"]]
+    done = [entry for entry in found if "diagnosis" in entry]
+    return to_native_tree([entry["diagnosis"] for entry in done]), [str(entry["result_file"]) for entry in done]

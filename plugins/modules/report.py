@@ -1,0 +1,56 @@
+#!/usr/bin/python
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: report
+short_description: Show the diagnoses of a play's nodes
+version_added: 1.0.0
+author: nodeclinic.kubelet contributors (@nodeclinic)
+description:
+  - Prints the diagnoses that M(nodeclinic.kubelet.diagnose) registered on the hosts of the play, most severe first. There is
+    one block for each node that is not healthy and one line for each healthy node.
+  - Colours are used where Ansible uses them. Text that came from a node is shown as text, whatever it contains.
+  - Fails when none of the nodes could be judged, and as O(fail_on) says. Everything is shown before.
+  - Runs on the controller. Use it with C(run_once).
+extends_documentation_fragment:
+  - nodeclinic.kubelet._reading.attributes
+options:
+  registered:
+    description: Name of the variable in which each host's result of M(nodeclinic.kubelet.diagnose) is registered.
+    type: str
+    required: true
+  fail_on:
+    description:
+      - Fail when a root cause or risk of this severity or worse was found on any node.
+      - Unless V(never), a node that could not be judged fails the task as well.
+    type: str
+    default: never
+    choices: [never, info, warning, error, critical]
+seealso:
+  - module: nodeclinic.kubelet.diagnose
+"""
+
+EXAMPLES = r"""
+- name: Diagnose
+  nodeclinic.kubelet.diagnose:
+  become: true
+  register: diagnosed
+
+- name: Show what was found, and stop the pipeline for whatever keeps a node from working
+  nodeclinic.kubelet.report:
+    registered: diagnosed
+    fail_on: error
+  run_once: true
+"""
+
+RETURN = r"""
+verdicts:
+  description: Verdict of each host.
+  returned: success
+  type: dict
+  sample: {"worker-1": "healthy", "worker-2": "down"}
+"""

@@ -1,0 +1,122 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where Ansible ends and plain Python begins: values, modules run on nodes, and the screen."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
+from ansible.utils.color import ANSIBLE_COLOR
+from ansible.utils.display import Display
+
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.evidence import EvidenceError
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._report.text import closing_line, render
+
+PLAIN_WIDTH = 100
+
+# Task workers have no terminal of their own; action plugins (and so this file) are imported before they are forked.
+_ON_TERMINAL = sys.stdout.isatty()
+# What Ansible itself wants to see of a module's result (the interpreter that it found, warnings of the module).
+_ANSIBLES_OWN = ("ansible_facts", "warnings", "deprecations")
+
+
+def to_native_tree(value: Any) -> Any:
+    """A copy made of plain dict, list, str, int, float, bool and None.
+
+    Task arguments, variables and module results are subclasses that carry tags (trust, origin) or template lazily;
+    they are not ``str`` to YAML and must not be kept by records. What JSON cannot hold becomes its text.
+    """
+    return json.loads(json.dumps(value, default=str))
+
+
+class ModuleRunner(Protocol):
+    """The part of Ansible's ActionBase that runs modules."""
+
+    def _execute_module(
+        self, module_name: str, module_args: Mapping[str, Any] | None = None, task_vars: Mapping[str, Any] | None = None
+    ) -> Mapping[str, Any]: ...
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a module returned (plain values), or in one sentence why it could not run or failed."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    failure: str = ""
+    for_ansible: Mapping[str, Any] = field(default_factory=dict)
+
+
+def run_module(runner: ModuleRunner, name: str, arguments: Mapping[str, Any], task_vars: Mapping[str, Any]) -> Outcome:
+    """Run a module once on the task's host. A node that cannot be asked is an outcome, not an exception."""
+    try:
+        # The action plugins subclass ActionBase, whose interface for this carries an underscore.
+        result = runner._execute_module(module_name=name, module_args=arguments, task_vars=task_vars)
+    except AnsibleConnectionFailure as error:
+        return Outcome(failure=f"the node could not be reached: {_sentence(error)}")
+    except AnsibleError as error:  # refused become password, no place for temporary files, ...
+        return Outcome(failure=f"nothing could be run on the node: {_sentence(error)}")
+    for_ansible = {key: result[key] for key in _ANSIBLES_OWN if key in result}
+    values = to_native_tree(result)
+    if values.get("unreachable"):
+        return Outcome(
+            failure=f"the node could not be reached: {_sentence(values.get('msg'))}", for_ansible=for_ansible
+        )
+    if values.get("failed"):
+        detail = values.get("module_stderr") or values.get("exception") or ""
+        failure = f"{name} failed on the node: {_sentence(values.get('msg'))}{_last_line(detail)}"
+        return Outcome(failure=failure, for_ansible=for_ansible)
+    return Outcome(values=values, for_ansible=for_ansible)
+
+
+def run_interpreted(
+    runner: ModuleRunner,
+    name: str,
+    facts: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+    task_vars: Mapping[str, Any],
+) -> dict[str, Any]:
+    """The result of an info module with its ``evidence`` replaced by ``facts`` of it. Failures stay the module's own."""
+    answer = dict(runner._execute_module(module_name=name, task_vars=task_vars))
+    if answer.get("failed") or "evidence" not in answer:
+        return answer
+    evidence = to_native_tree(answer.pop("evidence"))
+    with clear_failures():
+        return {**answer, "parts": evidence.get("parts", {}), **facts(evidence)}
+
+
+def _sentence(message: object) -> str:
+    return " ".join(str(message or "no reason given").split())
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in str(text).splitlines() if line.strip()]
+    return f" ({lines[-1][:300]})" if lines else ""
+
+
+@contextmanager
+def clear_failures() -> Iterator[None]:
+    """Errors that a user can cause (files, evidence) fail the task with one sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise AnsibleActionFail(f"{error.filename or 'file system'}: {error.strerror or error}") from None
+    except EvidenceError as error:
+        raise AnsibleActionFail(str(error)) from None
+
+
+def show_results(results: Sequence[Mapping[str, Any]], files: Sequence[str]) -> None:
+    """Print results on the controller's screen, and without colours into Ansible's log file where there is one."""
+    display = Display()
+    width = display.columns if _ON_TERMINAL else PLAIN_WIDTH
+    display.display(_page(results, files, width, colour=bool(ANSIBLE_COLOR)), screen_only=True)
+    display.display(_page(results, files, width, colour=False), log_only=True)
+
+
+def _page(results: Sequence[Mapping[str, Any]], files: Sequence[str], width: int, *, colour: bool) -> str:
+    return f"\n{render(results, width=width, colour=colour)}\n\n{closing_line(results, files)}\n"

@@ -1,0 +1,51 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""When findings are to fail a run (``kubelet_fail_on``)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from .text import Result, rank
+from .words import plural, visible
+
+NEVER = "never"
+SEVERITIES = ("info", "warning", "error", "critical")
+
+
+def failures(results: Sequence[Result], threshold: str) -> str:
+    """One sentence when no node could be judged or when nodes reach ``threshold`` (never or a severity), else empty.
+
+    Root causes, consequences and risks count, what is over does not. A node that could not be judged reaches every
+    threshold: not looked at is not healthy.
+    """
+    if results and all(result["verdict"] == "unknown" for result in results):
+        return f"no node could be judged: {'; '.join(_could_not(result) for result in sorted(results, key=rank))}"
+    if threshold == NEVER:
+        return ""
+    levels = SEVERITIES[SEVERITIES.index(threshold) :]
+    reached = [text for result in sorted(results, key=rank) if (text := _reason(result, levels))]
+    if not reached:
+        return ""
+    return f"kubelet_fail_on is {threshold}, reached by {plural(len(reached), 'node')}: {'; '.join(reached)}"
+
+
+def _reason(result: Result, levels: Sequence[str]) -> str:
+    found = [
+        f"{finding['id']} ({finding['severity']})" for finding in _present(result) if finding["severity"] in levels
+    ]
+    if found:
+        return f"{visible(result['host'])} has {', '.join(found)}"
+    return _could_not(result) if result["verdict"] == "unknown" else ""
+
+
+def _could_not(result: Result) -> str:
+    return f"{visible(result['host'])}: {visible(result['summary'])}"
+
+
+def _present(result: Result) -> Iterator[Mapping[str, Any]]:
+    """What holds now; consequences only where no root cause stands for them."""
+    yield from result["root_causes"] or result["consequences"]
+    yield from result["risks"]

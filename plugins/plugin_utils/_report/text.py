@@ -1,0 +1,168 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Results as text for a person: one block per node that is not healthy, one line per healthy node."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from .words import log_line, plural, shorten, visible
+
+Result = Mapping[str, Any]
+Row = tuple[str, str]
+
+VERDICTS = ("down", "degraded", "unknown", "at_risk", "healthy")
+SOME = 3  # rows of one kind on the screen; the result file holds all
+LABEL_WIDTH = 7
+INDENT = 2 + LABEL_WIDTH
+
+_STYLES = {"down": "1;31", "degraded": "1;31", "unknown": "1;35", "at_risk": "1;33", "healthy": "32"}
+_STRONG = "1"
+_DIM = "2"
+
+
+def render(results: Sequence[Result], *, width: int, colour: bool) -> str:
+    """All results, most severe first, without a line end after the last line.
+
+    ``results`` are dictionaries as in result.schema.json, ``width`` is in columns, ``colour`` allows SGR escapes.
+    Nothing in the results reaches the terminal as anything but text.
+    """
+    blocks: list[str] = []
+    healthy: list[str] = []
+    for result in sorted(results, key=rank):
+        if result["verdict"] == "healthy":
+            healthy.append("\n".join(_header(result, width, colour)))
+        else:
+            blocks.append("\n".join(_block(result, width, colour)))
+    if healthy:
+        blocks.append("\n".join(healthy))
+    return "\n\n".join(blocks)
+
+
+def closing_line(results: Sequence[Result], files: Sequence[str]) -> str:
+    """``5 nodes: 1 down, 1 unknown, 3 healthy. Results: ./kubelet-results/worker-2.json`` (or their directory)."""
+    verdicts = [result["verdict"] for result in results]
+    numbers = [f"{verdicts.count(name)} {_word(name)}" for name in VERDICTS if name in verdicts]
+    place = files[0] if len(files) == 1 else f"{files[0].rpartition('/')[0]}/" if files else "none"
+    return f"{plural(len(results), 'node')}: {', '.join(numbers)}. Results: {visible(place)}"
+
+
+def rank(result: Result) -> tuple[int, list[tuple[int, str]]]:
+    """Worst verdict first, then by name with numbers in their order (worker-2 before worker-10)."""
+    pieces = re.findall(r"\d+|\D+", result["host"])
+    return VERDICTS.index(result["verdict"]), [(int(p), "") if p.isdecimal() else (-1, p) for p in pieces]
+
+
+def _word(verdict: str) -> str:
+    return verdict.replace("_", " ")
+
+
+def _header(result: Result, width: int, colour: bool) -> list[str]:
+    """Host, verdict, and what the service does (or the summary, where no cause below carries it)."""
+    host, verdict = visible(result["host"]), _word(result["verdict"]).upper()
+    state = result.get("facts", {}).get("state")
+    text = state if state and result["root_causes"] else result["summary"]
+    if result["verdict"] == "healthy" and result["unknowns"]:
+        text += f"  (not looked at: {', '.join(unknown['part'] for unknown in result['unknowns'])})"
+    lines = _wrap(f"{host}  {verdict}  {visible(text)}", width, "", " " * INDENT)
+    head = f"{host}  {verdict}"
+    if colour and lines[0].startswith(head):
+        lines[0] = f"{_sgr(host, _STRONG)}  {_sgr(verdict, _STYLES[result['verdict']])}{lines[0][len(head) :]}"
+    return lines
+
+
+def _block(result: Result, width: int, colour: bool) -> Iterator[str]:
+    yield from _header(result, width, colour)
+    for label, text in _rows(result):
+        lines = _wrap(text, width, " " * INDENT, " " * INDENT)
+        if label:
+            shown = _sgr(label, _DIM) if colour else label
+            lines[0] = f"  {shown}{' ' * (LABEL_WIDTH - len(label))}{lines[0][INDENT:]}"
+        yield from lines
+
+
+def _rows(result: Result) -> Iterator[Row]:
+    """The rows of a block: label and text; an empty label continues the row above."""
+    captured_at = result["captured_at"]
+    roots, risks = result["root_causes"], result["risks"]
+    for finding in roots:
+        yield from _cause_rows("cause", finding, captured_at)
+    for finding in risks[:SOME]:
+        yield "risk", f"{finding['id']}  {visible(finding['summary'])}"
+    yield from _more("risk", risks)
+    yield from (("so", visible(finding["summary"])) for finding in result["consequences"][:SOME])
+    yield from _more("so", result["consequences"])
+    yield from (("past", visible(finding["summary"])) for finding in result["resolved"][:SOME])
+    if result.get("hidden"):
+        yield "later", visible(result["hidden"])
+    yield from _gap_rows(result["unknowns"])
+    for error in result.get("rule_errors", ()):
+        yield "error", visible(f"the rule {error['id']} failed, please report it: {error['error']}")
+    yield from _next_rows(roots or risks[:1])
+
+
+def _gap_rows(unknowns: Sequence[Mapping[str, str]]) -> Iterator[Row]:
+    """What could not be looked at; parts with the same reason share a row."""
+    parts: dict[tuple[str, str], list[str]] = {}
+    for unknown in unknowns:
+        parts.setdefault((unknown["status"], unknown["reason"]), []).append(unknown["part"])
+    for (status, reason), names in parts.items():
+        yield "gap", visible(f"{', '.join(names)} ({status.replace('_', ' ')}): {reason}")
+
+
+def _cause_rows(label: str, finding: Mapping[str, Any], captured_at: str) -> Iterator[Row]:
+    """A root cause: id, this case in words, what of its evidence the words leave out, the decisive log line."""
+    yield label, finding["id"]
+    yield "", visible(finding["summary"])
+    shown = [item for item in finding["evidence"] if item["source"] != "journal" and not _told(item, finding)]
+    for item in shown[:SOME]:
+        if item["source"] == "expected":
+            place = f"  ({item['locator']})" if item.get("locator") else ""
+            yield "", shorten(visible(f"expected {item['excerpt']}{place}"))
+        else:
+            yield "", shorten(visible(f"{item.get('locator') or item['source']}  {item['excerpt']}"))
+    logs = [item for item in finding["evidence"] if item["source"] == "journal"]
+    yield from (("log", log_line(item, captured_at)) for item in logs[:1])
+
+
+def _told(item: Mapping[str, Any], finding: Mapping[str, Any]) -> bool:
+    """True when the summary already says what this evidence says."""
+    value = item["excerpt"].strip().rpartition(": ")[2]
+    return bool(item.get("locator")) and item["locator"] in finding["summary"] and value in finding["summary"]
+
+
+def _more(label: str, findings: Sequence[Any]) -> Iterator[Row]:
+    if len(findings) > SOME:
+        yield "", f"and {len(findings) - SOME} more like this ({label}) in the result file"
+
+
+def _next_rows(findings: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
+    """What a person does now: the remedy of each root cause, its own lines kept."""
+    told: list[str] = []
+    for finding in findings:
+        text = finding["remedy"]["text"].strip()
+        if text and text not in told:
+            told.append(text)
+            first, *others = text.splitlines()
+            yield "next", visible(first)
+            yield from (("", visible(line)) for line in others)
+
+
+def _wrap(text: str, width: int, first: str, rest: str) -> list[str]:
+    """Lines of at most ``width`` columns; words are never broken, so that paths can be copied."""
+    return textwrap.wrap(
+        text,
+        max(width, INDENT + 30),
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_long_words=False,
+        break_on_hyphens=False,
+    ) or [first.rstrip()]
+
+
+def _sgr(text: str, style: str) -> str:
+    return f"\x1b[{style}m{text}\x1b[0m"
