@@ -236,4 +236,4 @@ def _problem(error: yaml.YAMLError, text: str, path: str) -> Problem:
 
 def load_data(text: str) -> Any:
     """Plain values of a file that ships with the collection or that its user wrote; ``yaml.YAMLError`` when broken."""
-    return yaml.load(text, Loader=_BaseLoader)  # noqa: S506 - the base is a safe loader
+    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe loaders
