@@ -135,25 +135,22 @@ class _Builder:
     def _tree(self, event: Any, line: int | None, depth: int) -> Tree:
         """Tree of the node that ``event`` begins. Its place is ``line`` (of its key), else where it begins itself."""
         before = self.nodes
-        here = event.start_mark.line + 1
-        self.nodes += self.anchors[event.anchor][1] if self._known(event) else 1
+        here: int = event.start_mark.line + 1
+        is_alias = isinstance(event, yaml.AliasEvent)
+        if is_alias and event.anchor not in self.anchors:
+            raise _UnusableError("found undefined alias", here)
+        self.nodes += self.anchors[event.anchor][1] if is_alias else 1
         if self.nodes > MAX_NODES:
             raise _UnusableError("too many values (aliases that multiply?)", here)
         if depth > MAX_DEPTH:
             raise _UnusableError("nested too deeply", here)
-        tree = Tree(self._value(event, depth), Place(self.path, line or here))
-        if not isinstance(event, yaml.AliasEvent) and event.anchor:
+        value = self.anchors[event.anchor][0].value if is_alias else self._value(event, depth)
+        tree = Tree(value, Place(self.path, line or here))
+        if event.anchor and not is_alias:
             self.anchors[event.anchor] = (tree, self.nodes - before)
         return tree
 
-    def _known(self, event: Any) -> bool:
-        return isinstance(event, yaml.AliasEvent) and event.anchor in self.anchors
-
     def _value(self, event: Any, depth: int) -> Any:
-        if isinstance(event, yaml.AliasEvent):
-            if not self._known(event):
-                raise _UnusableError("found undefined alias", event.start_mark.line + 1)
-            return self.anchors[event.anchor][0].value
         if isinstance(event, yaml.MappingStartEvent):
             return self._mapping(depth)
         if isinstance(event, yaml.SequenceStartEvent):
