@@ -48,12 +48,12 @@ PATH=$root/.venv/bin:$(real_pythons)
 export PATH
 
 # ansible-test insists on the path .../ansible_collections/NAMESPACE/NAME and reads every file under
-# it, so it gets a copy of what git knows or would add, outside of any git work tree. The corpus stays
-# out: it is evidence of broken nodes, which no linter should read.
+# it, so it gets a copy of what git knows or would add, outside of any git work tree: what ships, and
+# the unit tests. The corpus is evidence of broken nodes, and the lab is not Ansible content.
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 collection=$copy/ansible_collections/nodeclinic/kubelet
 mkdir -p "$collection"
-git ls-files -z --cached --others --exclude-standard -- . ':!tests/corpus' | tar -c --null --ignore-failed-read -T - 2>/dev/null | tar -x -C "$collection"
+git ls-files -z --cached --others --exclude-standard -- . ':!tests/bench' ':!tests/corpus' ':!tests/lab' ':!tests/tools' | tar -c --null --ignore-failed-read -T - 2>/dev/null | tar -x -C "$collection"
 cd "$collection"
 ansible-test sanity --venv --color "${SANITY_COLOR:-auto}" "$@"
