@@ -112,6 +112,15 @@ class _UnusableError(yaml.YAMLError):
         self.line = line
 
 
+@dataclass(frozen=True)
+class _Anchor:
+    """What an alias stands for: the tree, how many nodes it has, and how deep it goes."""
+
+    tree: Tree
+    nodes: int
+    height: int
+
+
 class _Builder:
     """Builds the tree from parser events. PyYAML's own composer recurses in C without a limit: a file of nothing but
     brackets would end the whole process."""
@@ -121,7 +130,8 @@ class _Builder:
         self.loader: Any = _Loader(quoted.encode("utf-8"))
         self.path = path
         self.nodes = 0
-        self.anchors: dict[str, tuple[Tree, int]] = {}
+        self.deepest = 0
+        self.anchors: dict[str, _Anchor] = {}
         self.duplicates: list[Problem] = []
 
     def document(self) -> Tree | None:
@@ -134,20 +144,21 @@ class _Builder:
 
     def _tree(self, event: Any, line: int | None, depth: int) -> Tree:
         """Tree of the node that ``event`` begins. Its place is ``line`` (of its key), else where it begins itself."""
-        before = self.nodes
+        nodes, deepest = self.nodes, self.deepest
         here: int = event.start_mark.line + 1
-        is_alias = isinstance(event, yaml.AliasEvent)
-        if is_alias and event.anchor not in self.anchors:
+        anchor = self.anchors.get(event.anchor) if isinstance(event, yaml.AliasEvent) else None
+        if anchor is None and isinstance(event, yaml.AliasEvent):
             raise _UnusableError("found undefined alias", here)
-        self.nodes += self.anchors[event.anchor][1] if is_alias else 1
+        self.nodes += anchor.nodes if anchor else 1
+        self.deepest = depth + (anchor.height if anchor else 0)
         if self.nodes > MAX_NODES:
             raise _UnusableError("too many values (aliases that multiply?)", here)
-        if depth > MAX_DEPTH:
+        if self.deepest > MAX_DEPTH:
             raise _UnusableError("nested too deeply", here)
-        value = self.anchors[event.anchor][0].value if is_alias else self._value(event, depth)
-        tree = Tree(value, Place(self.path, line or here))
-        if event.anchor and not is_alias:
-            self.anchors[event.anchor] = (tree, self.nodes - before)
+        tree = Tree(anchor.tree.value if anchor else self._value(event, depth), Place(self.path, line or here))
+        if anchor is None and event.anchor:
+            self.anchors[event.anchor] = _Anchor(tree, self.nodes - nodes, self.deepest - depth)
+        self.deepest = max(self.deepest, deepest)
         return tree
 
     def _value(self, event: Any, depth: int) -> Any:
