@@ -55,16 +55,17 @@ def public_key_hashes(text: str, host: Host) -> list[str]:
 def private_keys(text: str) -> t.Iterator[tuple[str, str, bytes]]:
     """PEM block, label and DER bytes of each unencrypted private key in a text."""
     for match in _PEM_KEY.finditer(text):
-        try:
-            yield match.group(), match.group(1), base64.b64decode(match.group(2))
-        except binascii.Error:
-            continue
+        yield match.group(), match.group(1), _decoded(match.group(2))
     for data in _KEY_DATA.finditer(text):
-        try:
-            inner = base64.b64decode(data.group(1)).decode("ascii")
-        except (binascii.Error, UnicodeDecodeError):
-            continue
-        yield from private_keys(inner)
+        yield from private_keys(_decoded(data.group(1)).decode("latin-1"))
+
+
+def _decoded(encoded: str) -> bytes:
+    """The bytes of base64; none when it is broken."""
+    try:
+        return base64.b64decode(encoded)
+    except binascii.Error:
+        return b""
 
 
 def public_key(label: str, der: bytes) -> bytes | None:
