@@ -146,8 +146,9 @@ class _Builder:
         """Tree of the node that ``event`` begins. Its place is ``line`` (of its key), else where it begins itself."""
         nodes, deepest = self.nodes, self.deepest
         here: int = event.start_mark.line + 1
-        anchor = self.anchors.get(event.anchor) if isinstance(event, yaml.AliasEvent) else None
-        if anchor is None and isinstance(event, yaml.AliasEvent):
+        is_alias = isinstance(event, yaml.AliasEvent)
+        anchor = self.anchors.get(event.anchor) if is_alias else None
+        if is_alias and anchor is None:
             raise _UnusableError("found undefined alias", here)
         self.nodes += anchor.nodes if anchor else 1
         self.deepest = depth + (anchor.height if anchor else 0)
@@ -156,7 +157,7 @@ class _Builder:
         if self.deepest > MAX_DEPTH:
             raise _UnusableError("nested too deeply", here)
         tree = Tree(anchor.tree.value if anchor else self._value(event, depth), Place(self.path, line or here))
-        if anchor is None and event.anchor:
+        if event.anchor and not is_alias:
             self.anchors[event.anchor] = _Anchor(tree, self.nodes - nodes, self.deepest - depth)
         self.deepest = max(self.deepest, deepest)
         return tree
