@@ -16,6 +16,8 @@ from lab.podman import limits
 from lab.shell import LabError
 
 if TYPE_CHECKING:
+    from subprocess import CompletedProcess
+
     from lab.podman import Podman
     from lab.settings import Settings
     from lab.topology import Host, Topology
@@ -46,7 +48,8 @@ class Hosts:
             "create", "--name", name, "--hostname", host.name, f"--label={LABEL}={self.settings.name}",
             "--systemd=always", "--privileged", "--pids-limit=-1", *limits(),
             f"--cgroup-parent={cgroup_parent(self.settings.name)}",
-            "--network", self.settings.name, "--ip", host.address, "--no-hosts", "--dns=none",
+            "--network", self.settings.name, "--ip", host.address, "--mac-address", mac_address(host.address),
+            "--no-hosts", "--dns=none",
             f"--sysctl=net.ipv4.ip_forward={int(host.role == 'worker')}", recipe.image, "/sbin/init",
         )  # fmt: skip
         self.podman.extract(name, archive)
@@ -75,10 +78,17 @@ class Hosts:
                 raise LabError(f"not Ready after {seconds:g} s: {', '.join(waiting)}\n{self.last_words(first)}")
             time.sleep(0.2 if waiting else 0)
 
+    def forget_node(self, host: Host) -> None:
+        """Remove what the cluster knows of a worker, as far as it can be asked; its kubelet registers again."""
+        self._kubectl("delete", "--raw", f"/api/v1/nodes/{host.name}")
+
     def _ready_nodes(self) -> list[str]:
-        kubectl = ["kubectl", "--kubeconfig=/etc/kubernetes/admin.conf", "get", "--raw", "/api/v1/nodes"]
-        done = self.podman.attempt("exec", self.container(self.topology.control_plane), *kubectl)
+        done = self._kubectl("get", "--raw", "/api/v1/nodes")
         return ready_nodes(done.stdout) if done.returncode == 0 else []
+
+    def _kubectl(self, *args: str) -> CompletedProcess[str]:
+        command = ("kubectl", "--kubeconfig=/etc/kubernetes/admin.conf", *args)
+        return self.podman.attempt("exec", self.container(self.topology.control_plane), *command)
 
     def execute(self, host: Host, script: str) -> str:
         """Run a shell script as root on the host, without SSH, and return its output. Raises LabError if it fails.
@@ -110,6 +120,14 @@ class Hosts:
         """Remove the containers of this lab, whatever state they are in."""
         for name in self.states():
             self.podman("rm", "--force", "--time", "0", name)
+
+
+def mac_address(address: str) -> str:
+    """Return the hardware address that goes with an IPv4 address.
+
+    A host that is made anew must keep it: the others would go on sending to the old one for seconds.
+    """
+    return "02:42:" + ":".join(f"{int(part):02x}" for part in address.split("."))
 
 
 def ready_nodes(node_list: str) -> list[str]:

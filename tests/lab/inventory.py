@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _HEADER = """\
 ---
-# Written by the lab (tests/lab); `make lab` makes it anew. Host keys are not checked: these hosts live for one test run.
+# Written by `make lab`. Host keys are not checked: these hosts live for one test run.
 """
 
 

@@ -18,6 +18,7 @@ from lab import cases, hostfiles, inventory, machine, namespace, network, rootfs
 from lab.hosts import Hosts, cgroup_parent
 from lab.podman import Podman
 from lab.shell import LabError
+from lab.topology import CONTROL_PLANE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,7 +94,7 @@ class Lab:
         ]
 
     def break_host(self, case_id: str, host_name: str) -> None:
-        """Apply a case to a host, and remember it even when it fails half-way."""
+        """Apply a case to a host, and remember it even when it fails half-way. Returns when the fault can be seen."""
         case = cases.load(case_id)
         planned = self._planned()
         hosts, host = Hosts(self.podman, self.settings, planned), planned.host(host_name)
@@ -102,7 +103,9 @@ class Lab:
         for where, steps in ((planned.control_plane, case.controlplane_steps), (host, case.node_steps)):
             if steps:
                 hosts.execute(where, _script(host, steps))
-        self.say(f"{host.name} is broken: {case_id}")
+        # What a fault looks like takes a while to be seen whole: several restarts, a lease that runs out.
+        time.sleep(case.settle_seconds)
+        self.say(f"{host.name} is broken: {case.title}")
 
     def heal(self, host_name: str | None) -> None:
         """Make one host (or every broken one) pristine by making it anew: same files, keys and certificates."""
@@ -114,13 +117,18 @@ class Lab:
             for case in reversed(its_cases):
                 if case.undo_steps:
                     hosts.execute(planned.host(name), _script(planned.host(name), case.undo_steps))
-        control_plane_too = any(case.controlplane_steps for its_cases in applied.values() for case in its_cases)
-        again = [host for host in planned.hosts if host.name in names or (control_plane_too and host.role != "worker")]
+        # A new control plane knows no nodes, and the kubelets that it lost have it in their logs.
+        all_of_them = CONTROL_PLANE in names or any(
+            case.controlplane_steps for each in applied.values() for case in each
+        )
+        again = [host for host in planned.hosts if all_of_them or host.name in names]
+        for host in [] if all_of_them else again:
+            hosts.forget_node(host)
         self._start(hosts, again)
-        for name in names:
-            planned.broken.pop(name, None)
+        for host in again:
+            planned.broken.pop(host.name, None)
         topology.save(self.settings.state_dir, planned)
-        self.say(f"pristine: {', '.join(names) or 'all hosts were'}")
+        self.say(f"pristine: {', '.join(host.name for host in again) or 'all hosts were'}")
 
     def _start(self, hosts: Hosts, wanted: list[Host]) -> None:
         # One after the other: hosts share the certificate authority, which the first one makes.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _PACKAGES = (
     "podman", "crun", "netavark", "iptables", "iproute2", "mmdebstrap", "debian-archive-keyring", "ca-certificates",
-    "openssh-client", "openssl",
+    "openssh-client", "openssl", "python3-yaml",
 )  # fmt: skip
 _APT_SOURCES = (Path("/etc/apt/sources.list"), Path("/etc/apt/sources.list.d"))
 _APT_MINUTES = 10

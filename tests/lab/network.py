@@ -38,8 +38,8 @@ def choose_subnet(taken: Iterable[str]) -> str:
 def ensure(podman: Podman, name: str, subnet: str) -> None:
     """Make the network.
 
-    Not ``--internal``: without podman's firewall rules, a machine whose FORWARD policy is DROP would keep the hosts from
-    each other. That nothing leaves the lab is seen to by the hosts' routes (hostfiles.py).
+    Not ``--internal``: without podman's firewall rules, a machine whose FORWARD policy is DROP would keep the hosts
+    from each other. That nothing leaves the lab is seen to by the hosts' routes (hostfiles.py).
     """
     if not podman.holds("network", "exists", name):
         podman("network", "create", "--disable-dns", "--subnet", subnet, name)

@@ -37,8 +37,9 @@ _CONTROL_PLANE_PACKAGES = ("kubernetes-client",)
 _STANDIN_PACKAGES = ("python3-yaml", "libyaml-0-2")
 # Units that would act on the machine below the container (its kernel settings, its consoles), or on the network.
 _MASKED_UNITS = (
-    "apt-daily.timer", "apt-daily-upgrade.timer", "console-getty.service", "dev-hugepages.mount", "dpkg-db-backup.timer",
-    "e2scrub_all.timer", "e2scrub_reap.service", "fstrim.timer", "getty.target", "proc-sys-fs-binfmt_misc.automount",
+    "apt-daily.timer", "apt-daily-upgrade.timer", "console-getty.service", "dev-hugepages.mount",
+    "dpkg-db-backup.timer", "e2scrub_all.timer", "e2scrub_reap.service", "fstrim.timer", "getty.target",
+    "proc-sys-fs-binfmt_misc.automount",
     "sys-fs-fuse-connections.mount", "sys-kernel-config.mount", "sys-kernel-debug.mount", "sys-kernel-tracing.mount",
     "systemd-binfmt.service", "systemd-logind.service", "systemd-modules-load.service", "systemd-remount-fs.service",
     "systemd-sysctl.service", "systemd-timesyncd.service",

@@ -30,7 +30,7 @@ def run(
     too slow.
     """
     try:
-        done = subprocess.run(list(argv), input=stdin, capture_output=True, timeout=timeout, env=env, check=False)  # noqa: S603
+        done = subprocess.run(list(argv), input=stdin, capture_output=True, timeout=timeout, env=env, check=False)
     except FileNotFoundError as error:
         raise LabError(f"{argv[0]} is not installed") from error
     except subprocess.TimeoutExpired as error:
