@@ -8,11 +8,25 @@ from __future__ import annotations
 from types import ModuleType
 
 from .._model.cause import Cause
-from . import config_file, config_flags, service_dropin, service_exec, service_process, service_state, symptoms
+from . import (
+    config_file,
+    config_flags,
+    config_gates,
+    config_managers,
+    config_values,
+    service_dropin,
+    service_exec,
+    service_process,
+    service_state,
+    symptoms,
+)
 
 _MODULES: tuple[ModuleType, ...] = (
     config_file,
     config_flags,
+    config_gates,
+    config_managers,
+    config_values,
     service_dropin,
     service_exec,
     service_process,

@@ -56,6 +56,11 @@ def past_or_current(snapshot: Snapshot, name: str) -> Match | None:
     return next(matches(snapshot.log, name), None)
 
 
+def starting_fails(node: Snapshot) -> bool:
+    """True when the kubelet is not up: only then is what its last start said why it is down."""
+    return node.crash_looping or not node.kubelet.running
+
+
 def matches(journal: Journal, name: str) -> Iterator[Match]:
     """All matches of a signature in a journal, last occurrence first; cheap when its needle is not there."""
     wanted = signature(name)

@@ -11,7 +11,7 @@ from .._model.cause import cause
 from .._model.finding import Effect, Evidence, Hit, Remedy
 from .._model.snapshot import Snapshot
 from . import _logs, _quote
-from .config_flags import starting_fails
+from ._logs import starting_fails
 
 SOURCES = ("kubernetes cmd/kubelet/app/server.go", "kubernetes pkg/kubelet/kubeletconfig")
 REGENERATE = (

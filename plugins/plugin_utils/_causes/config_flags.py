@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .._model.cause import cause
-from .._model.common import Field, Place
 from .._model.finding import Effect, Evidence, Hit, Remedy
 from .._model.journal import Match
-from .._model.service import Flag
 from .._model.snapshot import Snapshot
 from . import _logs, _quote
+from ._logs import starting_fails
 
 SOURCES = ("kubernetes cmd/kubelet/app/options", "kubernetes CHANGELOG files, sections on removed flags")
 DOCKERSHIM_FLAGS = frozenset(
@@ -58,11 +57,6 @@ REMOVE = Remedy(
     "remove-flag",
     "safe",
 )
-
-
-def starting_fails(node: Snapshot) -> bool:
-    """True when the kubelet is not up: only then is what its last start said why it is down."""
-    return node.crash_looping or not node.kubelet.running
 
 
 def _refused(node: Snapshot) -> tuple[str, Match] | None:
@@ -214,72 +208,6 @@ def flag_value_invalid(node: Snapshot) -> Iterator[Hit]:
         f"--{said.groups['flag']}={said.groups['value']}{where} is refused: {said.groups['why'][:120]}",
         (*((_quote.flag(flag),) if flag else ()), _quote.log(said)),
     )
-
-
-def _gate_place(node: Snapshot, gate: str) -> tuple[Place | None, Evidence | None]:
-    """Where a feature gate is set: the flag, or the field of the configuration file."""
-    flag: Flag | None = node.command_line.flag("feature-gates")
-    if flag and gate in (flag.value or ""):
-        return flag.place, _quote.flag(flag)
-    found: Field | None = node.config.get(f"featureGates.{gate}")
-    return (found.place, _quote.field(found)) if found else (None, None)
-
-
-@cause(
-    "config/feature-gate-unknown",
-    title="a feature gate is set that this kubelet does not have",
-    effect=Effect.DOWN,
-    gate=2,
-    healthy="featureGates and --feature-gates name only gates of this release.",
-    see="*unrecognized feature gate: X*; from the configuration file it is a Go panic with exit status 2.",
-    why="Gates are deleted two or three releases after they graduate; configurations go on naming them.",
-    remedy=Remedy(
-        "Remove the gate where it is set (and in the kubelet-config ConfigMap), then `systemctl restart kubelet`.",
-        "remove-feature-gate",
-        "safe",
-    ),
-    apart={
-        "config/feature-gate-locked": "there the gate exists and may not be set to this value",
-        "system/kubelet-panic": "a panic whose first line names a feature gate is this cause",
-    },
-    versions="OpenShift's kubelet only warns and starts",
-    sources=("kubernetes staging/src/k8s.io/component-base/featuregate",),
-)
-def feature_gate_unknown(node: Snapshot) -> Iterator[Hit]:
-    """The last start refused a gate it does not know."""
-    said = _logs.current(node, "feature-gate-unknown", window=None) if starting_fails(node) else None
-    if said is None:
-        return
-    place, quoted = _gate_place(node, said.groups["gate"])
-    where = f" ({place})" if place else ""
-    text = f"feature gate {said.groups['gate']}{where} does not exist in this kubelet"
-    yield Hit(text, (*((quoted,) if quoted else ()), _quote.log(said)))
-
-
-@cause(
-    "config/feature-gate-locked",
-    title="a feature gate is set to a value that is no longer allowed",
-    effect=Effect.DOWN,
-    gate=2,
-    healthy="Graduated gates are not set at all.",
-    see="*cannot set feature gate X to false, feature is locked to true*.",
-    why="The gate graduated and is locked to its default, so opting out is refused.",
-    remedy=Remedy(
-        "Remove the gate where it is set, then `systemctl restart kubelet`.", "remove-feature-gate", "needs-approval"
-    ),
-    apart={"config/feature-gate-unknown": "a release or two later the same gate is unrecognized"},
-    sources=("kubernetes staging/src/k8s.io/component-base/featuregate",),
-)
-def feature_gate_locked(node: Snapshot) -> Iterator[Hit]:
-    """The last start refused the value of a gate."""
-    said = _logs.current(node, "feature-gate-locked", window=None) if starting_fails(node) else None
-    if said is None:
-        return
-    groups = said.groups
-    place, quoted = _gate_place(node, groups["gate"])
-    where = f" ({place})" if place else ""
-    text = f"feature gate {groups['gate']}={groups['value']}{where} is refused: it is locked to {groups['locked']}"
-    yield Hit(text, (*((quoted,) if quoted else ()), _quote.log(said)))
 
 
 @cause(

@@ -30,7 +30,6 @@ FLAG_REFUSED = ("config/unknown-flag", "config/removed-flag-*", "config/flag-val
     "service/daemon-reload-needed",
     title="systemd runs an old definition of the unit",
     effect=Effect.RISK,
-    gate=0,
     healthy="NeedDaemonReload is no.",
     see="*Warning: The unit file, source configuration file or drop-ins of kubelet.service changed on disk.*",
     why=(

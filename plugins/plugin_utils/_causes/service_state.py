@@ -227,7 +227,6 @@ def condition_skipped(node: Snapshot) -> Iterator[Hit]:
     "service/start-limit-hit",
     title="systemd gave up restarting the kubelet",
     effect=Effect.DOWN,
-    gate=0,
     explains=("service/not-running",),
     healthy="The unit sets StartLimitIntervalSec=0, so that systemd never gives up.",
     see="The unit is failed and stays down; the journal says *Start request repeated too quickly*.",

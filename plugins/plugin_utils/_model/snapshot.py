@@ -77,6 +77,12 @@ class Snapshot:
         return default if found is None else found.value
 
     @property
+    def kubelet_root(self) -> str:
+        """The kubelet's directory: --root-dir, or its default /var/lib/kubelet."""
+        flag = self.command_line.flag("root-dir")
+        return (flag.value or "").rstrip("/") if flag and flag.value else "/var/lib/kubelet"
+
+    @property
     def kubelet_version(self) -> tuple[int, int] | None:
         """(major, minor) of the kubelet binary, else of what the log or the cluster said, or None."""
         for text in (self.host.kubelet_version, self.cluster.kubelet_version):
