@@ -24,7 +24,7 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 # Go's strconv.Quote and JSON escape these alike inside a quoted value.
 _ESCAPED = re.compile(r"\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)", re.DOTALL)
-_ESCAPES = {"n": " ", "t": " ", "r": " "}
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
 

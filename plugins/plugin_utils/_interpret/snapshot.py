@@ -100,6 +100,7 @@ def snapshot(
         probes=probes,
         cluster=view,
         files=files,
+        unit_load_states=_load_states(parts),
     )
 
 
@@ -133,6 +134,14 @@ class _Settings:
 def _unit(name: str, parts: _parts.Parts, at: datetime, files: Files, host: Host) -> Unit:
     given = _values.mapping(parts.mapping(_schema.UNITS).get(name))
     return parts.attempt(_schema.UNITS, lambda: systemd.unit(name, given, at, files, host.uptime_seconds), Unit(name))
+
+
+def _load_states(parts: _parts.Parts) -> dict[str, str]:
+    shown = {
+        str(name): _values.text(_values.mapping(_values.mapping(unit).get("show")).get("LoadState"))
+        for name, unit in parts.mapping(_schema.UNITS).items()
+    }
+    return {name: state for name, state in shown.items() if state}
 
 
 def _start(kubelet: Unit, files: Files, host: Host) -> _Start:
