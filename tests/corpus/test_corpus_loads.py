@@ -64,8 +64,9 @@ def test_client_ca_file_missing() -> None:
     assert (seen.probes.readyz.code, seen.probes.node_object.code) == (200, 200)
     assert (seen.probes.healthz.status, seen.probes.runtime_socket.status) == ("refused", "ok")
     assert seen.crash_looping
-    match = next(seen.log.search(r'"command failed" err=".*open (?P<path>\S+): no such file', newest_only=True))
-    assert (match.groups["path"], match.pattern.severity, match.pattern.origin) == (ca.path, "E", "run.go:72")
+    last = max((p for p in seen.log.patterns if p.newest and p.severity == "E"), key=lambda p: p.seq)
+    assert last.text == f'"command failed" err="failed to run Kubelet: open {ca.path}: no such file or directory"'
+    assert last.origin == "run.go:72"
     assert seen.log.starts[-1].exit_status == "1/FAILURE"
     assert seen.cluster.ready is not None
     assert (seen.cluster.ready.status, seen.cluster.csrs) == ("Unknown", ())
