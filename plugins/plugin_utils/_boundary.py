@@ -16,6 +16,7 @@ from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleE
 from ansible.utils.color import ANSIBLE_COLOR
 from ansible.utils.display import Display
 
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._files import os_error
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.evidence import EvidenceError
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._report.text import closing_line, render
 
@@ -81,7 +82,7 @@ def run_interpreted(
     facts: Callable[[Mapping[str, Any]], Mapping[str, Any]],
     task_vars: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """The result of an info module with its ``evidence`` replaced by ``facts`` of it. Failures stay the module's own."""
+    """The result of an info module with its ``evidence`` replaced by ``facts`` of it; its failures stay its own."""
     answer = dict(runner._execute_module(module_name=name, task_vars=task_vars))
     if answer.get("failed") or "evidence" not in answer:
         return answer
@@ -105,7 +106,7 @@ def clear_failures() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise AnsibleActionFail(f"{error.filename or 'file system'}: {error.strerror or error}") from None
+        raise AnsibleActionFail(os_error(error)) from None
     except EvidenceError as error:
         raise AnsibleActionFail(str(error)) from None
 

@@ -25,6 +25,11 @@ MAX_BUNDLE_FILE_BYTES = 64 * 1024 * 1024
 _NAME_LIMIT = 200
 
 
+def os_error(error: OSError, place: Path | str = "a file") -> str:
+    """What went wrong with which file, in one sentence."""
+    return f"cannot use {error.filename or place}: {error.strerror}" if error.strerror else str(error)
+
+
 def safe_file_name(name: str) -> str:
     """A host's name as one harmless path component; different names stay different.
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils import _bundle
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._files import read_tree, write_result
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._files import os_error, read_tree, write_result
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._judgement import judge
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.evidence import EvidenceError
 
@@ -33,7 +33,7 @@ def replay(place: Path, results_dir: Path) -> Replay:
     try:
         bundles = find_bundles(place)
     except OSError as error:
-        done.problems.append(f"{place}: {error.strerror}")
+        done.problems.append(os_error(error, place))
         return done
     if not bundles:
         done.problems.append(f"{place} holds no bundle: neither {MANIFEST} nor a directory with one in it")
@@ -43,9 +43,9 @@ def replay(place: Path, results_dir: Path) -> Replay:
             done.files.append(str(write_result(results_dir, result)))
             done.results.append(result)
         except EvidenceError as error:
-            done.problems.append(f"{bundle}: {error}")
+            done.problems.append(f"{bundle}: {str(error).rstrip('.')}")
         except OSError as error:
-            done.problems.append(f"{error.filename or bundle}: {error.strerror or error}")
+            done.problems.append(os_error(error, bundle))
     return done
 
 

@@ -100,8 +100,7 @@ def _rows(result: Result) -> Iterator[Row]:
     if result.get("hidden"):
         yield "later", visible(result["hidden"])
     yield from _gap_rows(result["unknowns"])
-    for error in result.get("rule_errors", ()):
-        yield "error", visible(f"the rule {error['id']} failed, please report it: {error['error']}")
+    yield from _error_rows(result.get("rule_errors", ()))
     yield from _next_rows(roots or risks[:1])
 
 
@@ -112,6 +111,16 @@ def _gap_rows(unknowns: Sequence[Mapping[str, str]]) -> Iterator[Row]:
         parts.setdefault((unknown["status"], unknown["reason"]), []).append(unknown["part"])
     for (status, reason), names in parts.items():
         yield "gap", visible(f"{', '.join(names)} ({status.replace('_', ' ')}): {reason}")
+
+
+def _error_rows(errors: Sequence[Mapping[str, str]]) -> Iterator[Row]:
+    """Rules that broke: bugs of ours, those with the same message in one row."""
+    ids: dict[str, list[str]] = {}
+    for error in errors:
+        ids.setdefault(error["error"], []).append(error["id"])
+    for message, names in ids.items():
+        more = f" and {len(names) - SOME} more" if len(names) > SOME else ""
+        yield "error", visible(f"broken, please report it: {', '.join(names[:SOME])}{more}: {message}")
 
 
 def _cause_rows(label: str, finding: Mapping[str, Any], captured_at: str) -> Iterator[Row]:
@@ -130,9 +139,10 @@ def _cause_rows(label: str, finding: Mapping[str, Any], captured_at: str) -> Ite
 
 
 def _told(item: Mapping[str, Any], finding: Mapping[str, Any]) -> bool:
-    """True when the summary already says what this evidence says."""
-    value = item["excerpt"].strip().rpartition(": ")[2]
-    return bool(item.get("locator")) and item["locator"] in finding["summary"] and value in finding["summary"]
+    """True when the summary already says what this evidence says: its place, and its value or that nothing is there."""
+    place, summary = item.get("locator"), finding["summary"]
+    value = re.split(r": |=", item["excerpt"].strip())[-1]
+    return bool(place) and place in summary and (value in summary or value == "absent")
 
 
 def _more(label: str, findings: Sequence[Any]) -> Iterator[Row]:
