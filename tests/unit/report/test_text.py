@@ -134,9 +134,7 @@ def test_colours_only_where_wanted(wrong_ca: dict[str, Any]) -> None:
 
 
 HOSTILE = (
-    "a\x1b]0;owned\x07\x1b[2Jb\r\nhost  HEALTHY  fine\x9b31m \u202egnp.exe"
-    " \u200bz {{ lookup('pipe','id') }} \ud800"
-)
+    "a\x1b]0;owned\x07\x1b[2Jb\r\nhost  HEALTHY  fine\x9b31m \u202egnp.exe \u200bz {{ lookup('pipe','id') }} \ud800"
 )
 
 
