@@ -81,8 +81,8 @@ def test_block_of_the_walkthrough_case(wrong_ca: dict[str, Any]) -> None:
         "         exist\n"
         "         expected /etc/kubernetes/pki/ca.crt  (4 of 4 peers)\n"
         '  log    run.go:72 "command failed" err="failed to run Kubelet: open'
-        " /etc/kubernetes/pki/WRONG-CA-FILE.crt: no such file or\n"
-        '         directory"   29 times, last 12 s ago\n'
+        " /etc/kubernetes/pki/WRONG-CA-FILE.crt: no such file\n"
+        '         or directory"   29 times, last 12 s ago\n'
         "  so     node Ready=Unknown for 4 min\n"
         "  next   Set clientCAFile to /etc/kubernetes/pki/ca.crt, then:\n"
         "         systemctl restart kubelet"
