@@ -2,7 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files described as data, and the tar archive that puts them on a host."""
+"""Files described as data, and the tar archive that puts them on a host.
+
+Files are described as absolute path -> (mode, content). A path that ends in a slash is a directory; text ``-> target``
+makes a symbolic link.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Content = Union[str, bytes]
-Files = "dict[str, tuple[int, Content]]"
-"""Absolute path -> (mode, content). A path that ends in a slash is a directory; content ``-> target`` is a link."""
-
 _LINK = "-> "
 
 

@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run one command; return 0, or 1 after one clear message on standard error."""
+    """Run one command; return 0, 1 after one clear message on standard error, or 130 when interrupted."""
     arguments = _parser().parse_args(argv)
     try:
         return _run(arguments, Lab(settings.from_environment(os.environ), say))
+    except KeyboardInterrupt:
+        return 130
     except LabError as error:
         sys.stderr.write(f"lab: {error}\n")
         return 1

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from lab.ssh import OPTIONS
+from lab.ssh import HOST_KEY_OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +31,7 @@ def render(topology: Topology, key: Path) -> str:
     variables = {
         "ansible_user": "root",
         "ansible_ssh_private_key_file": str(key),
-        "ansible_ssh_common_args": " ".join(OPTIONS[:6]),
+        "ansible_ssh_common_args": " ".join(HOST_KEY_OPTIONS),
         "ansible_python_interpreter": "/usr/bin/python3",
     }
     lines = ["all:", "  vars:"]

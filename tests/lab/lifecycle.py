@@ -66,25 +66,31 @@ class Lab:
     def down(self) -> None:
         """Remove hosts, network, keys and, after the last lab, the namespace. Built images stay for the next time."""
         with self._machine_lock():
-            if self.podman.is_prepared():
-                self.podman.prepare()
-                self._hosts_to_remove().remove_all()
-                network.remove(self.podman, self.settings.name)
-                self._remove_cgroup()
-                if not self.podman("ps", "--all", "--quiet").strip():
-                    namespace.remove(self.settings.run_dir)
-                    shutil.rmtree(self.settings.run_dir, ignore_errors=True)
+            if self.podman.has_storage():
+                self._remove_from_podman()
             labs = self.settings.state_dir / "labs"
             for path in self.settings.state_dir.glob("*"):
-                if path != labs:
-                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+                if path.is_dir() and path != labs:
+                    shutil.rmtree(path)
+                elif path != labs:
+                    path.unlink()
         self.say(f"lab {self.settings.name} is gone")
+
+    def _remove_from_podman(self) -> None:
+        self.podman.prepare()
+        nothing = topology.Topology(subnet="", created=0, hosts=[])
+        Hosts(self.podman, self.settings, topology.load(self.settings.state_dir) or nothing).remove_all()
+        network.remove(self.podman, self.settings.name)
+        self.podman.remove_cgroup(cgroup_parent(self.settings.name))
+        if not self.podman("ps", "--all", "--quiet").strip():
+            namespace.remove(self.settings.run_dir)
+            shutil.rmtree(self.settings.run_dir, ignore_errors=True)
 
     def status(self) -> list[str]:
         """Return one line for each host."""
         planned = topology.load(self.settings.state_dir)
         if planned is None or not self.podman.is_prepared():
-            return [f"lab {self.settings.name} is not up"]
+            return [topology.NOT_UP]
         hosts = Hosts(self.podman, self.settings, planned)
         states = hosts.states()
         return [
@@ -96,10 +102,11 @@ class Lab:
     def break_host(self, case_id: str, host_name: str) -> None:
         """Apply a case to a host, and remember it even when it fails half-way. Returns when the fault can be seen."""
         case = cases.load(case_id)
-        planned = self._planned()
-        hosts, host = Hosts(self.podman, self.settings, planned), planned.host(host_name)
-        planned.broken.setdefault(host.name, []).append(case_id)
-        topology.save(self.settings.state_dir, planned)
+        self._must_be_up()
+        with topology.changing(self.settings.state_dir) as planned:
+            host = planned.host(host_name)
+            planned.broken.setdefault(host.name, []).append(case_id)
+        hosts = Hosts(self.podman, self.settings, planned)
         for where, steps in ((planned.control_plane, case.controlplane_steps), (host, case.node_steps)):
             if steps:
                 hosts.execute(where, _script(host, steps))
@@ -109,26 +116,31 @@ class Lab:
 
     def heal(self, host_name: str | None) -> None:
         """Make one host (or every broken one) pristine by making it anew: same files, keys and certificates."""
-        planned = self._planned()
+        self._must_be_up()
+        with topology.changing(self.settings.state_dir) as planned:
+            names = [planned.host(host_name).name] if host_name else list(planned.broken)
+        applied = [(planned.host(name), cases.load(each)) for name in names for each in planned.broken.get(name, [])]
         hosts = Hosts(self.podman, self.settings, planned)
-        names = [planned.host(host_name).name] if host_name else list(planned.broken)
-        applied = {name: [cases.load(case_id) for case_id in planned.broken.get(name, [])] for name in names}
-        for name, its_cases in applied.items():
-            for case in reversed(its_cases):
-                if case.undo_steps:
-                    hosts.execute(planned.host(name), _script(planned.host(name), case.undo_steps))
+        for host, case in reversed(applied):
+            self._undo(hosts, host, case)
         # A new control plane knows no nodes, and the kubelets that it lost have it in their logs.
-        all_of_them = CONTROL_PLANE in names or any(
-            case.controlplane_steps for each in applied.values() for case in each
-        )
+        all_of_them = CONTROL_PLANE in names or any(case.controlplane_steps for _host, case in applied)
         again = [host for host in planned.hosts if all_of_them or host.name in names]
         for host in [] if all_of_them else again:
             hosts.forget_node(host)
         self._start(hosts, again)
-        for host in again:
-            planned.broken.pop(host.name, None)
-        topology.save(self.settings.state_dir, planned)
+        with topology.changing(self.settings.state_dir) as planned:
+            for host in again:
+                planned.broken.pop(host.name, None)
         self.say(f"pristine: {', '.join(host.name for host in again) or 'all hosts were'}")
+
+    def _undo(self, hosts: Hosts, host: Host, case: cases.Case) -> None:
+        """Undo what outlives the host, such as swap of the machine below; a host too broken for it is made anew too."""
+        try:
+            if case.undo_steps:
+                hosts.execute(host, _script(host, case.undo_steps))
+        except LabError as error:
+            self.say(f"could not undo {case.id} on {host.name}: {error}")
 
     def _start(self, hosts: Hosts, wanted: list[Host]) -> None:
         # One after the other: hosts share the certificate authority, which the first one makes.
@@ -148,11 +160,9 @@ class Lab:
         topology.save(state_dir, planned)
         return planned
 
-    def _planned(self) -> Topology:
-        planned = topology.load(self.settings.state_dir)
-        if planned is None or not self.podman.is_prepared():
-            raise LabError(f"lab {self.settings.name} is not up; `make lab` brings it up")
-        return planned
+    def _must_be_up(self) -> None:
+        if not self.podman.is_prepared():
+            raise LabError(topology.NOT_UP)
 
     def _build_images(self, planned: Topology) -> None:
         recipes = {rootfs.recipe(host.release, control_plane=host.role == "controlplane") for host in planned.hosts}
@@ -161,6 +171,7 @@ class Lab:
         if not missing:
             return
         started = time.monotonic()
+        rootfs.remove_interrupted(self.podman)
         self.say(f"building {len(missing)} root filesystems from {mirror}")
         keyring = rootfs.Keyring(self.podman, mirror)
         paths = {recipe: keyring.path(recipe.release) for recipe in missing}
@@ -169,19 +180,16 @@ class Lab:
         rootfs.remove_unused(self.podman)
         self.say(f"built them in {time.monotonic() - started:.0f} s")
 
-    def _hosts_to_remove(self) -> Hosts:
-        nothing = topology.Topology(subnet="10.240.0.0/24", created=0, hosts=[])
-        return Hosts(self.podman, self.settings, topology.load(self.settings.state_dir) or nothing)
-
-    def _remove_cgroup(self) -> None:
-        self.podman.remove_cgroup(cgroup_parent(self.settings.name))
-
     @contextlib.contextmanager
     def _machine_lock(self) -> Iterator[None]:
         """Hold off other labs of this machine while images, the namespace or networks change."""
         self.settings.cache_dir.mkdir(parents=True, exist_ok=True)
         with (self.settings.cache_dir / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                self.say("waiting for another lab of this machine")
+                fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
 

@@ -60,7 +60,12 @@ class Podman:
             path.write_text(text.format(run_dir=self.run_dir, cache_dir=self.cache_dir), encoding="utf-8")
 
     def is_prepared(self) -> bool:
+        """Say whether a lab was brought up since this machine was started."""
         return self._containers_conf.exists()
+
+    def has_storage(self) -> bool:
+        """Say whether a lab was ever brought up: its containers outlive a restart of this machine, stopped."""
+        return (self.cache_dir / "storage").exists()
 
     def __call__(self, *args: str, timeout: float = 60, stdin: bytes = b"") -> str:
         """Run a podman command that must succeed and return its standard output."""

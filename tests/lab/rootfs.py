@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -47,6 +48,7 @@ _MASKED_UNITS = (
     "ldconfig.service", "systemd-journal-catalog-update.service", "systemd-update-done.service",
 )  # fmt: skip
 _BUILD_MINUTES = 15
+_BUILD_PREFIX = "build-"
 _KEYRINGS = Path("/usr/share/keyrings")
 
 _CUSTOMIZE = """\
@@ -100,7 +102,7 @@ def build(podman: Podman, wanted: Recipe, mirror: str, keyring: Path) -> None:
     """Build the root filesystem and import it as an image, if that has not been done yet."""
     if exists(podman, wanted):
         return
-    with tempfile.TemporaryDirectory(dir=podman.cache_dir, prefix="build-") as work:
+    with tempfile.TemporaryDirectory(dir=podman.cache_dir, prefix=_BUILD_PREFIX) as work:
         archive = _mmdebstrap(wanted, mirror, keyring, Path(work))
         podman("import", "--quiet", str(archive), wanted.image, timeout=60 * _BUILD_MINUTES)
 
@@ -154,6 +156,12 @@ def _proxy_options() -> list[str]:
         line.split(" ", 1) for line in dump.splitlines() if line.startswith("Acquire::http") and "::Proxy " in line
     ]
     return [f'--aptopt={name} "{value}";' for name, value in pairs if value]
+
+
+def remove_interrupted(podman: Podman) -> None:
+    """Remove what builds left that were killed. For a caller that holds the machine's lock."""
+    for leftover in podman.cache_dir.glob(f"{_BUILD_PREFIX}*"):
+        shutil.rmtree(leftover)
 
 
 def remove_unused(podman: Podman) -> None:

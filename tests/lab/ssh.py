@@ -15,10 +15,9 @@ from lab.shell import LabError, output, run
 if TYPE_CHECKING:
     from pathlib import Path
 
-OPTIONS = (
-    "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR",
-    "-o", "BatchMode=yes", "-o", "ConnectTimeout=5",
-)  # fmt: skip
+HOST_KEY_OPTIONS = ("-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR")
+"""For these hosts alone, which live for one test run: take any host key and keep none."""
+_OPTIONS = (*HOST_KEY_OPTIONS, "-o", "BatchMode=yes", "-o", "ConnectTimeout=5")
 
 
 def user_key(state_dir: Path) -> Path:
@@ -45,7 +44,7 @@ def wait_until_answering(address: str, key: Path, *, seconds: float) -> None:
         if time.monotonic() > deadline:
             raise LabError(f"sshd at {address} did not answer within {seconds:g} s")
         time.sleep(0.05)
-    login = run(["ssh", *OPTIONS, "-i", str(key), f"root@{address}", "true"], timeout=seconds)
+    login = run(["ssh", *_OPTIONS, "-i", str(key), f"root@{address}", "true"], timeout=seconds)
     if login.returncode != 0:
         raise LabError(f"no SSH login as root at {address}: {login.stderr.strip()}")
 

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import ipaddress
 import json
 from dataclasses import asdict, dataclass, field
@@ -15,11 +17,12 @@ from lab.rootfs import CONTROL_PLANE_RELEASE
 from lab.shell import LabError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 Role = Literal["controlplane", "worker"]
 CONTROL_PLANE = "controlplane"
+NOT_UP = "this lab is not up; `make lab` brings it up"
 _FIRST_ADDRESS = 10
 
 
@@ -84,6 +87,20 @@ def load(state_dir: Path) -> Topology | None:
     except FileNotFoundError:
         return None
     return Topology(**{**kept, "hosts": [Host(**host) for host in kept["hosts"]]})
+
+
+@contextlib.contextmanager
+def changing(state_dir: Path) -> Iterator[Topology]:
+    """Load what is remembered, and save it after the change; others wait. Raises LabError when there is no such lab."""
+    if not state_dir.exists():
+        raise LabError(NOT_UP)
+    with (state_dir / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        topology = load(state_dir)
+        if topology is None:
+            raise LabError(NOT_UP)
+        yield topology
+        save(state_dir, topology)
 
 
 def save(state_dir: Path, topology: Topology) -> None:
