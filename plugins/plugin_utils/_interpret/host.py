@@ -90,5 +90,5 @@ def _listeners(value: object) -> tuple[Listener, ...] | None:
 
 
 def _systemd_version(value: object) -> int | None:
-    found = re.search(r"\d+", _values.text(value))
+    found = re.search(r"[0-9]{1,5}", _values.text(value))
     return int(found.group()) if found else None
