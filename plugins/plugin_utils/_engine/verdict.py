@@ -51,9 +51,17 @@ def summary(snapshot: Snapshot, ordered: Ordered, given: str, state: str) -> str
         first = next(f for f in (*ordered.risks, *ordered.consequences) if f.effect == Effect.RISK)
         return _cut(f"works, but: {first.summary}")
     if given == "unknown":
-        reasons = [f"{name}: {part.reason or part.status}" for name, part in snapshot.parts.items() if not part.ok]
-        return _cut(f"could not be judged; {'; '.join(reasons) or state}")
+        return _cut(f"could not be judged; {'; '.join(_gaps(snapshot)) or state}")
     return _cut(state)
+
+
+def _gaps(snapshot: Snapshot) -> list[str]:
+    """Why parts are missing, those with the same reason together."""
+    parts: dict[str, list[str]] = {}
+    for name, part in snapshot.parts.items():
+        if not part.ok:
+            parts.setdefault(part.reason or part.status, []).append(name)
+    return [f"{', '.join(names)}: {reason}" for reason, names in parts.items()]
 
 
 def _names(findings: tuple[Finding, ...]) -> str:

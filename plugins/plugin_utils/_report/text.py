@@ -64,15 +64,23 @@ def _word(verdict: str) -> str:
 def _header(result: Result, width: int, colour: bool) -> list[str]:
     """Host, verdict, and what the service does (or the summary, where no cause below carries it)."""
     host, verdict = visible(result["host"]), _word(result["verdict"]).upper()
-    state = result.get("facts", {}).get("state")
-    text = state if state and result["root_causes"] else result["summary"]
-    if result["verdict"] == "healthy" and result["unknowns"]:
-        text += f"  (not looked at: {', '.join(unknown['part'] for unknown in result['unknowns'])})"
-    lines = _wrap(f"{host}  {verdict}  {visible(text)}", width, "", " " * INDENT)
+    lines = _wrap(f"{host}  {verdict}  {visible(_headline(result))}", width, "", " " * INDENT)
     head = f"{host}  {verdict}"
     if colour and lines[0].startswith(head):
         lines[0] = f"{_sgr(host, _STRONG)}  {_sgr(verdict, _STYLES[result['verdict']])}{lines[0][len(head) :]}"
     return lines
+
+
+def _headline(result: Result) -> str:
+    """What the rows below the header do not say."""
+    state, unknowns = result.get("facts", {}).get("state"), result["unknowns"]
+    if result["root_causes"] and state:
+        return str(state)
+    if result["verdict"] == "unknown" and unknowns:
+        return "could not be judged"
+    if result["verdict"] == "healthy" and unknowns:
+        return f"{result['summary']}  (not looked at: {', '.join(unknown['part'] for unknown in unknowns)})"
+    return str(result["summary"])
 
 
 def _block(result: Result, width: int, colour: bool) -> Iterator[str]:
