@@ -9,6 +9,7 @@ import time
 
 import pytest
 import yaml
+
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret import _yaml
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret._yaml import load
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.common import Place
@@ -148,7 +149,16 @@ STAIRS = "".join(f"k{i}: &a{i} {'[' * 40}{f'*a{i - 1} ' if i else 'x'}{']' * 40}
 
 @pytest.mark.parametrize(
     "text",
-    [BOMB, STAIRS, "[" * 100_000, "- " * 100_000, "? " * 100_000, "a: &x {b: *x}\n", "a: [" + "1," * 50_000, "x" * 2**20],
+    [
+        BOMB,
+        STAIRS,
+        "[" * 100_000,
+        "- " * 100_000,
+        "? " * 100_000,
+        "a: &x {b: *x}\n",
+        "a: [" + "1," * 50_000,
+        "x" * 2**20,
+    ],
     ids=["multiplying aliases", "nesting aliases", "flow", "block", "keys", "recursive", "many", "large"],
 )
 def test_hostile_text_is_bounded(text: str) -> None:
