@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -46,13 +47,14 @@ def integer(value: object) -> int | None:
 
 
 def number(value: object) -> float | None:
-    """A number, also when written as text; None for anything else."""
-    if isinstance(value, bool):
+    """A finite number, also when written as text; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
-        return float(value) if isinstance(value, int | float | str) else None
+        found = float(value)
     except (ValueError, OverflowError):
         return None
+    return found if math.isfinite(found) else None
 
 
 def boolean(value: object) -> bool | None:

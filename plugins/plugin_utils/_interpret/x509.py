@@ -105,22 +105,25 @@ def _blocks(text: str) -> Iterator[tuple[int, bytes, str]]:
 
 @lru_cache(maxsize=512)
 def _load(der: bytes) -> x509.Certificate:
-    with warnings.catch_warnings():
-        # Old CAs have serial numbers and versions that cryptography warns about; the node uses them all the same.
-        warnings.simplefilter("ignore")
-        return x509.load_der_x509_certificate(der)
+    return x509.load_der_x509_certificate(der)
 
 
 @lru_cache(maxsize=512)
 def _certificate(der: bytes) -> Certificate:
     """Raises ValueError with the reason when the DER is not a certificate that can be used."""
     try:
-        parsed = _load(der)
-        extensions = {type(e.value): e.value for e in parsed.extensions}
+        with warnings.catch_warnings():
+            # cryptography warns about serial numbers and names of old CAs that the node uses all the same.
+            warnings.simplefilter("ignore")
+            return _fields(der, _load(der))
     except x509.DuplicateExtension as error:
         raise ValueError("it has an extension twice") from error
-    except (ValueError, x509.UnsupportedGeneralNameType) as error:
+    except (ValueError, x509.InvalidVersion, x509.UnsupportedGeneralNameType) as error:
         raise ValueError("its DER structure is broken") from error
+
+
+def _fields(der: bytes, parsed: x509.Certificate) -> Certificate:
+    extensions = {type(extension.value): extension.value for extension in parsed.extensions}
     algorithm = parsed.signature_algorithm_oid.dotted_string
     name = _SIGNATURE_ALGORITHMS.get(algorithm, algorithm)
     return Certificate(

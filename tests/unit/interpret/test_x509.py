@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import random
 import re
 
 import pytest
@@ -170,3 +171,21 @@ def test_requests() -> None:
     assert x509.request_common_name(request("system:node:worker-8")) == "system:node:worker-8"
     assert x509.request_common_name("-----BEGIN CERTIFICATE REQUEST-----\n") is None
     assert x509.request_common_name(base64.b64encode(b"x").decode()) is None
+
+
+def test_damaged_certificates_never_fail_otherwise(authority: Issued) -> None:
+    """A certificate with damaged bytes is read or refused with a sentence; nothing else happens."""
+    randomness = random.Random(7)  # noqa: S311 - the same damage in every run
+    good = read(authority)
+    for _round in range(1000):
+        der = bytearray(good.der)
+        for _byte in range(randomness.choice([1, 2, 4])):
+            der[randomness.randrange(len(der))] = randomness.randrange(256)
+        pem = f"-----BEGIN CERTIFICATE-----\n{base64.encodebytes(der).decode()}-----END CERTIFICATE-----\n"
+        try:
+            damaged = x509.certificates(pem)[0]
+        except ValueError:
+            continue
+        x509.covers_host(damaged, "controlplane")
+        x509.trusted([damaged], [good])
+        x509.trusted([good], [damaged])
