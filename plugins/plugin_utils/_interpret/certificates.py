@@ -5,9 +5,10 @@
 
 What the kubelet does (kubernetes: cmd/kubelet/app/server.go, pkg/kubelet/certificate; client-go: util/certificate):
 
-- client: at its start it checks the certificate that the kubeconfig names, as data or file, and asks for a new one
-  with the bootstrap kubeconfig (or ends, without one) when that has expired. With rotateCertificates the connections
-  then use the pair in <cert-dir>/kubelet-client-current.pem, where there is one that has not expired.
+- client: with --bootstrap-kubeconfig it looks at its start whether all certificates that the kubeconfig names, as data
+  or file, are still valid; if not, it asks for a new one with the bootstrap kubeconfig, or ends when that is missing.
+  With rotateCertificates its connections then use the pair in <cert-dir>/kubelet-client-current.pem, where there is
+  one that has not expired, else the kubeconfig's.
 - serving: with serverTLSBootstrap <cert-dir>/kubelet-server-current.pem, else tlsCertFile, else <cert-dir>/kubelet.crt,
   which the kubelet makes itself.
 """
