@@ -128,7 +128,7 @@ def _parts(tree: Tree) -> _Parts:
         lists = {key: _named(tree, key) for key in ("clusters", "users", "contexts")}
         current = tree.child("current-context")
         if current is None or not current.value:
-            raise _UnusableError("context-missing", "current-context is not set", tree.place)
+            raise _UnusableError("context-missing", "current-context is not set", (current or tree).place)
         name = Field("current-context", current.value, current.place)
         context = lists["contexts"].get(str(current.value))
         if context is None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nodeclinic.kubelet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fields of KubeletConfiguration (kubelet.config.k8s.io/v1beta1) of kubelet 1.36 and their types.
+"""Fields of KubeletConfiguration (kubelet.config.k8s.io/v1beta1) up to kubelet 1.36 and their types.
 
 Source: staging/src/k8s.io/kubelet/config/v1beta1/types.go of kubernetes, and what it refers to (component-base
 logs/api/v1 and tracing/api/v1, core/v1 Taint). Names are case-sensitive. No field was ever removed from v1beta1.
@@ -144,3 +144,28 @@ PATH_FIELDS = (
     "tlsCertFile",
     "tlsPrivateKeyFile",
 )
+
+# First minor release whose kubelet knows a field; the fields that are not listed are older or not dated here. An older
+# kubelet ignores them.
+SINCE: Mapping[str, tuple[int, int]] = {
+    **dict.fromkeys(("memorySwap", "memoryThrottlingFactor", "seccompDefault"), (1, 22)),
+    **dict.fromkeys(("registerNode", "registerWithTaints", "shutdownGracePeriodByPodPriority"), (1, 23)),
+    **dict.fromkeys(("localStorageCapacityIsolation", "tracing"), (1, 25)),
+    **dict.fromkeys(
+        ("containerRuntimeEndpoint", "enableSystemLogQuery", "imageServiceEndpoint", "maxParallelImagePulls"), (1, 27)
+    ),
+    "imageMaximumGCAge": (1, 29),
+    **dict.fromkeys(("containerLogMaxWorkers", "containerLogMonitorInterval"), (1, 30)),
+    "failCgroupV1": (1, 31),
+    **dict.fromkeys(("crashLoopBackOff", "singleProcessOOMKill"), (1, 32)),
+    **dict.fromkeys(
+        (
+            "imagePullCredentialsVerificationPolicy",
+            "mergeDefaultEvictionSettings",
+            "preloadedImagesVerificationAllowlist",
+            "userNamespaces",
+        ),
+        (1, 33),
+    ),
+    "memoryReservationPolicy": (1, 36),
+}
