@@ -1,3 +1,7 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The machine: operating system, memory, disks, ports, clock, kernel settings, and the versions that run on it."""
 
 from __future__ import annotations
@@ -24,8 +28,8 @@ _FILESYSTEMS = (
     "/var/lib/docker",
     "/var/log",
     "/run",
-    "/tmp",
-)  # noqa: S108 - looked at, not written
+    "/tmp",  # noqa: S108 - looked at, not written
+)
 # What the kubelet's kernel defaults, kube-proxy and CNI plugins need, and the limits that break them.
 _SYSCTLS = (
     "net.ipv4.ip_forward",

@@ -1,9 +1,14 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Listening TCP ports with their processes, from /proc (see proc_net_tcp in the kernel's documentation)."""
 
 from __future__ import annotations
 
 import ipaddress
 import os
+import sys
 import time
 import typing as t
 
@@ -65,8 +70,8 @@ def _rows(table: str) -> t.Iterator[tuple[str, int, str]]:
 
 
 def _address(encoded: str) -> str:
-    """An address of the table: hexadecimal 32-bit words in the byte order of the machine (little endian here)."""
-    words = [bytes.fromhex(encoded[start : start + 8])[::-1] for start in range(0, len(encoded), 8)]
+    """An address of the table: hexadecimal 32-bit words in the byte order of the machine."""
+    words = [int(encoded[start : start + 8], 16).to_bytes(4, sys.byteorder) for start in range(0, len(encoded), 8)]
     address = ipaddress.ip_address(b"".join(words))
     mapped = getattr(address, "ipv4_mapped", None)
     return str(mapped or address)

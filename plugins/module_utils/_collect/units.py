@@ -13,6 +13,15 @@ if t.TYPE_CHECKING:
     from ansible_collections.nodeclinic.kubelet.plugins.module_utils._host import Host
     from ansible_collections.nodeclinic.kubelet.plugins.module_utils._process import RunResult
 
+# Units that run a kubelet, in the order of preference.
+KUBELET_UNITS = (
+    "kubelet.service",
+    "snap.microk8s.daemon-kubelite.service",
+    "k3s-agent.service",
+    "k3s.service",
+    "rke2-agent.service",
+    "rke2-server.service",
+)
 # Units that run a container runtime, and the words of an endpoint that speak for each, in the order of preference.
 RUNTIME_UNITS = {
     "crio.service": "crio",
@@ -71,6 +80,13 @@ def unit_evidence(properties: Show, text: str) -> dict[str, t.Any]:
         "enabled": properties.get("UnitFileState") or (properties["LoadState"] if absent else ""),
         "active": properties.get("ActiveState", ""),
     }
+
+
+def kubelet_unit(shows: t.Mapping[str, Show]) -> str:
+    """The unit of this host's kubelet: of those that exist one that is not stopped, else the first of them."""
+    loaded = [unit for unit in KUBELET_UNITS if shows.get(unit, {}).get("LoadState") not in (None, "not-found")]
+    active = [unit for unit in loaded if shows[unit].get("ActiveState") not in ("inactive", "failed")]
+    return next(iter([*active, *loaded]), KUBELET_UNITS[0])
 
 
 def runtime_unit(kubelet_unit: str, shows: t.Mapping[str, Show], endpoint: str) -> str | None:

@@ -1,0 +1,228 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The evidence of one node: every part in one go, each with its own status."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _schema
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect import (
+    host as host_part,
+)
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect import (
+    journal,
+    kubelet_files,
+    parallel,
+    probes,
+    targets,
+    units,
+)
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect.files import FileFacts
+
+if t.TYPE_CHECKING:
+    from ansible_collections.nodeclinic.kubelet.plugins.module_utils._host import Host
+
+# Files that may name the runtime's endpoint before anything else has been looked at.
+_ENDPOINT_FILES = (
+    "/var/lib/kubelet/kubeadm-flags.env",
+    "/var/lib/kubelet/config.yaml",
+    "/var/lib/kubelet/instance-config.yaml",
+)
+_RESERVED_SECONDS = 1.0  # to put the result together after the time limit
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is collected. Units and the node's name are found where they are not given; journal_since is in UTC."""
+
+    parts: frozenset[str] = frozenset(_schema.NODE_PARTS)
+    unit: str | None = None
+    runtime_unit: str | None = None
+    node_name: str | None = None
+    journal_lines: int = _schema.MAX_JOURNAL_LINES
+    journal_since: str | None = None
+    raw_journal: bool = False
+
+
+@dataclass
+class _Node:
+    """What the collectors share: the units as systemd has them, and the running kubelet's arguments."""
+
+    host: Host
+    options: Options
+    shown: units.Shown
+    unit: str
+    runtime: str | None = None
+    cmdline: list[str] = field(default_factory=list)
+    parts: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def show(self, unit: str | None) -> units.Show:
+        return self.shown.shows.get(unit or "", {})
+
+    def record(self, part: str, status: str, reason: str = "") -> None:
+        self.parts[part] = {"status": status, "reason": reason}
+
+
+def collect(host: Host, options: Options) -> dict[str, t.Any]:
+    """The evidence of this node (`node-bundle/1`), restricted to some parts, all of it masked."""
+    node = _find_units(host, options)
+    for part in _schema.NODE_PARTS:
+        node.record(
+            part,
+            _schema.OK if part in options.parts else _schema.NOT_COLLECTED,
+            "" if part in options.parts else "not asked for",
+        )
+    tasks = {name: task for name, (part, task) in _tasks(node).items() if part & options.parts}
+    outcomes = parallel.run_all(tasks, max(0.5, host.remaining() - _RESERVED_SECONDS))
+    evidence: dict[str, t.Any] = {
+        "format": _schema.BUNDLE_FORMAT,
+        "node": host.text("/proc/sys/kernel/hostname").strip(),
+        "kubelet_unit": node.unit,
+        "runtime_unit": node.runtime,
+    }
+    for name, outcome in outcomes.items():
+        if outcome.finished and outcome.failure is None:
+            for part, content in outcome.value.items():
+                evidence.setdefault(part, {}).update(content) if isinstance(content, dict) else evidence.update(
+                    {part: content}
+                )
+        else:
+            _record_failure(node, name, outcome)
+    evidence["captured_at"] = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    evidence["parts"] = node.parts
+    return shrink(evidence)
+
+
+def _find_units(host: Host, options: Options) -> _Node:
+    kubelets = [options.unit] if options.unit else list(units.KUBELET_UNITS)
+    runtimes = [options.runtime_unit] if options.runtime_unit else list(units.RUNTIME_UNITS)
+    shown = units.show(host, [*kubelets, *runtimes])
+    unit = options.unit or units.kubelet_unit(shown.shows)
+    node = _Node(host, options, shown, unit)
+    pid = node.show(unit).get("MainPID", "0")
+    if pid != "0":
+        node.cmdline = [word for word in host.text(f"/proc/{pid}/cmdline").split("\0") if word]
+    hints = [*node.cmdline, node.show(unit).get("Environment", "")]
+    hints.extend(host.text(path) for path in _ENDPOINT_FILES)
+    node.runtime = options.runtime_unit or units.runtime_unit(unit, shown.shows, "\n".join(hints))
+    return node
+
+
+_Task = t.Tuple[t.FrozenSet[str], t.Callable[[], t.Dict[str, t.Any]]]  # noqa: UP006 - evaluated by Python 3.9
+
+
+def _tasks(node: _Node) -> dict[str, _Task]:
+    """What can be done at the same time: the parts that each task serves, and the task."""
+    options = node.options
+    tasks: dict[str, _Task] = {
+        "units": (frozenset({_schema.UNITS}), lambda: _units(node)),
+        f"journal:{node.unit}": (
+            frozenset({_schema.JOURNAL}),
+            lambda: _journal(node, node.unit, options.journal_lines),
+        ),
+        "files": (frozenset({_schema.FILES, _schema.PROBES}), lambda: _files_and_probes(node)),
+        "host": (frozenset({_schema.HOST}), lambda: _host(node)),
+    }
+    runtime = node.runtime
+    if runtime is not None:
+        lines = min(options.journal_lines, _schema.MAX_RUNTIME_JOURNAL_LINES)
+        tasks[f"journal:{runtime}"] = (frozenset({_schema.JOURNAL}), lambda: _journal(node, runtime, lines))
+    return tasks
+
+
+def _units(node: _Node) -> dict[str, t.Any]:
+    node.record(_schema.UNITS, node.shown.status, node.shown.reason)
+    names = [name for name in (node.unit, node.runtime) if node.show(name)]
+    return {
+        _schema.UNITS: {
+            name: units.unit_evidence(node.show(name), units.cat(node.host, name)) for name in names if name is not None
+        }
+    }
+
+
+def _journal(node: _Node, unit: str, lines: int) -> dict[str, t.Any]:
+    read = journal.collect(node.host, unit, lines, node.options.journal_since)
+    if read.status != _schema.OK:
+        node.record(f"{_schema.JOURNAL}:{unit}", read.status, read.reason)
+    if read.reduced is None:
+        if unit == node.unit:
+            node.record(_schema.JOURNAL, read.status, read.reason)
+        return {}
+    raw = {"raw_journal": {unit: read.raw}} if node.options.raw_journal else {}
+    return {_schema.JOURNAL: {unit: read.reduced}, **raw}
+
+
+def _files_and_probes(node: _Node) -> dict[str, t.Any]:
+    facts = FileFacts(node.host)
+    unit, show = node.unit, node.show(node.unit)
+    layout = kubelet_files.look_at_all(facts, unit, show, node.cmdline, node.show(node.runtime))
+    found: dict[str, t.Any] = {}
+    if _schema.FILES in node.options.parts:
+        found[_schema.FILES] = facts.entries
+        for path, (status, reason) in facts.statuses.items():
+            node.record(f"{_schema.FILES}:{path}", status, reason)
+        if not facts.complete:
+            node.record(_schema.FILES, _schema.TRUNCATED, f"only the first {_schema.MAX_FILES} files were looked at")
+    if _schema.PROBES in node.options.parts:
+        name = node.options.node_name or node.host.text("/proc/sys/kernel/hostname").strip()
+        wanted = targets.find(facts, layout, unit, node.runtime, name)
+        found[_schema.PROBES] = probes.collect(wanted, max(0.5, min(8.0, node.host.remaining() - _RESERVED_SECONDS)))
+    return found
+
+
+def _host(node: _Node) -> dict[str, t.Any]:
+    seconds = max(0.5, min(8.0, node.host.remaining() - _RESERVED_SECONDS))
+    show, runtime_show = node.show(node.unit), node.show(node.runtime)
+    return {_schema.HOST: host_part.collect(node.host, show, node.cmdline, node.runtime, runtime_show, seconds)}
+
+
+def _record_failure(node: _Node, name: str, outcome: parallel.Outcome) -> None:
+    """A collector that broke or hung costs its own part only."""
+    status, reason = _schema.TIMEOUT, f"not finished in {outcome.seconds:.0f} s"
+    if outcome.finished:
+        status, reason = _schema.ERROR, f"collecting failed: {type(outcome.failure).__name__}: {outcome.failure}"
+    names = [_schema.FILES, _schema.PROBES] if name == "files" else [name]
+    if name == f"{_schema.JOURNAL}:{node.unit}":
+        names.append(_schema.JOURNAL)
+    for part in names:
+        if part in node.options.parts or ":" in part:
+            node.record(part, status, reason)
+
+
+def shrink(evidence: dict[str, t.Any]) -> dict[str, t.Any]:
+    """The evidence within MAX_EVIDENCE_BYTES of JSON (the raw journal of a capture apart).
+
+    What goes first is the text of the files that were looked at last, then the oldest patterns of the journals.
+    """
+    excess = size_of(evidence) - _schema.MAX_EVIDENCE_BYTES
+    for path, facts in reversed(list(evidence.get(_schema.FILES, {}).items())):
+        if excess <= 0:
+            return evidence
+        if "content" in facts:
+            excess -= len(json.dumps(facts.pop("content")))
+            facts["truncated"] = True
+            evidence["parts"][f"{_schema.FILES}:{path}"] = {
+                "status": _schema.TRUNCATED,
+                "reason": "the text was left out, for the evidence was too large",
+            }
+            excess += 160
+    for unit, reduced in reversed(list(evidence.get(_schema.JOURNAL, {}).items())):
+        while excess > 0 and reduced["patterns"]:
+            excess -= len(json.dumps(reduced["patterns"].pop(0)))
+            reduced["truncated"] = True
+            evidence["parts"][f"{_schema.JOURNAL}:{unit}"] = {
+                "status": _schema.TRUNCATED,
+                "reason": "older patterns were left out, for the evidence was too large",
+            }
+    return evidence
+
+
+def size_of(evidence: t.Mapping[str, t.Any]) -> int:
+    """Bytes of the evidence as JSON, without the raw journal."""
+    return len(json.dumps({key: value for key, value in evidence.items() if key != "raw_journal"}))

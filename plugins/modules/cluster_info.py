@@ -1,0 +1,117 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: cluster_info
+short_description: Tell what the control plane says of all nodes
+version_added: "1.0.0"
+description:
+  - Asks the API server with C(kubectl get --raw) for all nodes, their leases and the certificate requests of kubelets, in a
+    fixed number of calls whatever the number of nodes. Run it once, on a host of the control plane.
+  - No access (no kubectl, no kubeconfig, no answer) is a result with RV(cluster.error), not a failed task.
+author:
+  - nodeclinic.kubelet contributors (@nodeclinic)
+options:
+  kubeconfig:
+    description:
+      - Kubeconfig with the right to read nodes, leases and certificate signing requests.
+      - Without it, the first that exists of E(KUBECONFIG), C(/etc/kubernetes/admin.conf), C(~/.kube/config) and the places
+        of K3s, RKE2 and MicroK8s.
+    type: path
+  kubectl:
+    description: Name or path of kubectl.
+    type: str
+    default: kubectl
+  timeout:
+    description: Seconds after which a call is given up. From 1 to 600.
+    type: int
+    default: 15
+extends_documentation_fragment:
+  - nodeclinic.kubelet._node.attributes
+seealso:
+  - module: nodeclinic.kubelet.diagnose
+"""
+
+EXAMPLES = r"""
+- name: Ask the control plane once for all nodes
+  nodeclinic.kubelet.cluster_info:
+  delegate_to: "{{ groups['kubelet_control_plane'][0] }}"
+  run_once: true
+  register: control_plane
+
+- name: Show the nodes that are not ready
+  ansible.builtin.debug:
+    msg: >-
+      {{ control_plane.cluster.nodes | dict2items
+         | rejectattr('value.status.conditions', 'search', "'type': 'Ready', 'status': 'True'")
+         | map(attribute='key') }}
+"""
+
+RETURN = r"""
+cluster:
+  description: What the control plane says.
+  returned: success
+  type: dict
+  contains:
+    error:
+      description: Why the control plane could not be asked, in one sentence. Nothing else is returned then.
+      returned: when it could not be asked
+      type: str
+      sample: "kubectl get --raw /api/v1/nodes: The connection to the server controlplane:6443 was refused"
+    nodes:
+      description: Node objects by name, without images and managed fields.
+      returned: when it could be asked
+      type: dict
+      sample: {worker-2: {apiVersion: v1, kind: Node, metadata: {name: worker-2}}}
+    leases:
+      description: Lease objects by the name of their node.
+      returned: when it could be asked
+      type: dict
+      sample: {worker-2: {spec: {renewTime: "2026-11-23T21:37:35.892027Z"}}}
+    csrs:
+      description: The newest certificate signing requests of kubelets, at most 100.
+      returned: when it could be asked
+      type: list
+      elements: dict
+      sample: []
+    version:
+      description: Version of the API server.
+      returned: when it could be asked
+      type: str
+      sample: v1.36.2
+    unread:
+      description: What could not be read, and why, by C(leases), C(csrs) or C(version).
+      returned: when it could be asked
+      type: dict
+      sample: {}
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect import cluster
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils._host import Host
+
+
+def main() -> None:
+    """Asks the control plane."""
+    module = AnsibleModule(
+        argument_spec={
+            "kubeconfig": {"type": "path"},
+            "kubectl": {"type": "str", "default": "kubectl"},
+            "timeout": {"type": "int", "default": 15},
+        },
+        supports_check_mode=True,
+    )
+    timeout = module.params["timeout"]
+    if not 1 <= timeout <= 600:
+        module.fail_json(msg=f"timeout is {timeout}, but must be from 1 to 600.")
+    host = Host(seconds=timeout + 5.0)
+    found = cluster.collect(host, module.params["kubectl"], module.params["kubeconfig"], float(timeout))
+    module.exit_json(changed=False, cluster=found)
+
+
+if __name__ == "__main__":
+    main()
