@@ -5,14 +5,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from .._model.diagnosis import SUMMARY_LIMIT
 from .._model.finding import Effect, Finding
 from .._model.snapshot import Snapshot
 from .order import Ordered
-
-HEARTBEAT_FRESH = timedelta(minutes=6)  # a quiet kubelet posts its status at least every 5 minutes
 
 
 def verdict(snapshot: Snapshot, ordered: Ordered) -> str:
@@ -28,8 +24,14 @@ def verdict(snapshot: Snapshot, ordered: Ordered) -> str:
 
 
 def seen_working(snapshot: Snapshot) -> bool:
-    """True when something positive says that the kubelet works: silence alone does not."""
+    """True when something positive says that the kubelet works: silence alone does not.
+
+    Ready=True may be minutes old, so an API server that does not answer this node's own request outweighs it.
+    """
     if not snapshot.kubelet.running:
+        return False
+    own = snapshot.probes.node_object
+    if own.status in ("refused", "timeout", "unresolved") or (own.code or 200) >= 400:
         return False
     ready = snapshot.cluster.ready
     if ready is not None and ready.status == "True":

@@ -5,5 +5,5 @@
 
 Each entry has ``id``, ``pattern`` (a regular expression over the normalised text of a log pattern), ``source``
 (kubelet, systemd, runtime or any), ``needle`` (a literal that every matching text contains: it makes the search
-cheap), ``match`` and ``nomatch`` (raw journal messages that must and must not match; a test holds them).
+cheap; empty where there is none), ``match`` and ``nomatch`` (raw journal messages that must and must not match; a test holds them).
 """

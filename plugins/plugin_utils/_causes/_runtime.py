@@ -1,0 +1,86 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the causes of the runtime layer share: the endpoint in use, the unit behind it, what its log says."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from typing import Any
+
+from .._model.common import Field
+from .._model.finding import Evidence
+from .._model.journal import Match
+from .._model.service import Unit
+from .._model.snapshot import Snapshot
+from . import _logs, _quote
+
+DEFAULT_ENDPOINT = "unix:///run/containerd/containerd.sock"
+SOCKETS = {
+    "/run/containerd/containerd.sock": "containerd",
+    "/run/crio/crio.sock": "crio",
+    "/run/cri-dockerd.sock": "cri-docker",
+}
+CONTAINERD_CONFIG = "/etc/containerd/config.toml"
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """The runtime's endpoint: its URL, the socket path (empty when it is no Unix socket), and where it is set."""
+
+    url: str
+    path: str
+    setting: Field | None
+
+
+def endpoint(node: Snapshot) -> Endpoint:
+    """The endpoint that the kubelet uses: flag, field, or its default."""
+    found = node.setting("containerRuntimeEndpoint", "container-runtime-endpoint")
+    url = found.value if found is not None and isinstance(found.value, str) and found.value else DEFAULT_ENDPOINT
+    path = url.removeprefix("unix://") if url.startswith(("unix://", "/")) else ""
+    return Endpoint(url, path.replace("/var/run/", "/run/"), found if found and found.value else None)
+
+
+def quoted(point: Endpoint) -> tuple[Evidence, ...]:
+    """Where the endpoint is set, if it is set at all."""
+    return (_quote.field(point.setting),) if point.setting else ()
+
+
+def place(point: Endpoint) -> str:
+    """' (file:line)' of the endpoint, or nothing."""
+    return f" ({point.setting.place})" if point.setting else ""
+
+
+def serves(unit: Unit, point: Endpoint) -> bool:
+    """True when a unit by its name is the one behind the endpoint."""
+    name = unit.name.removesuffix(".service")
+    wanted = next((service for socket, service in SOCKETS.items() if socket == point.path), "")
+    return name.startswith(wanted) if wanted else any(part in point.path for part in (name, name.replace("-", "")))
+
+
+def dial_error(node: Snapshot) -> Match | None:
+    """The kubelet cannot reach the socket, now."""
+    return _logs.current(node, "runtime-dial-failed")
+
+
+def runtime_said(node: Snapshot, name: str) -> Match | None:
+    """Newest match of a signature in the runtime's own journal, from its newest start."""
+    return next((m for m in _logs.matches(node.runtime_log, name) if m.pattern.newest), None)
+
+
+def containerd_config(node: Snapshot) -> dict[str, Any]:
+    """containerd's main configuration file; empty when it was not read or is not TOML."""
+    try:
+        return tomllib.loads(node.file(CONTAINERD_CONFIG).content or "")
+    except tomllib.TOMLDecodeError:
+        return {}
+
+
+def runtime_version(node: Snapshot) -> tuple[int, int] | None:
+    """(major, minor) of containerd or CRI-O, or None."""
+    for word in node.host.runtime_version.replace("v", " ").split():
+        digits = word.split("+")[0].split("-")[0].split(".")
+        if len(digits) >= 2 and digits[0].isdigit() and digits[1].isdigit():
+            return int(digits[0]), int(digits[1])
+    return None

@@ -1,0 +1,189 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The runtime does not answer: stopped, hung, at another socket, or without its CRI service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .._model.cause import cause
+from .._model.finding import Effect, Hit, Remedy
+from .._model.snapshot import Snapshot
+from . import _logs, _quote, _runtime
+from ._quote import age
+
+WITHOUT_RUNTIME = ("network/cni-*", "runtime/pleg-unhealthy", "runtime/hung", "service/watchdog-kill")
+SOURCES = ("kubernetes staging/src/k8s.io/cri-client", "kubernetes pkg/kubelet/runtime.go")
+DOCKERSHIM = ("/var/run/dockershim.sock", "/run/dockershim.sock", "/run/cri-dockerd.sock")
+
+
+@cause(
+    "runtime/service-down",
+    title="the container runtime is not running",
+    effect=Effect.DOWN,
+    gate=14,
+    explains=WITHOUT_RUNTIME,
+    healthy="The runtime's unit is active and its socket answers.",
+    see=(
+        "A kubelet that starts exits with *validate service connection ... dial unix ...*; one that was running says"
+        " *container runtime is down* and the node turns NotReady after 30 seconds."
+    ),
+    why="containerd or CRI-O stopped, failed to start, was not enabled for boot, or is being upgraded.",
+    remedy=Remedy(
+        "`systemctl enable --now` the runtime's unit; when it fails, read its own journal before touching the kubelet.",
+        "start-runtime",
+        "safe",
+    ),
+    apart={
+        "runtime/endpoint-wrong": "there the runtime is active and its socket is another one",
+        "runtime/hung": "there the socket accepts and never answers (DeadlineExceeded)",
+        "service/startup-order-race": "one or two such lines in the first minute after boot, then success",
+    },
+    versions="'validate service connection' since 1.24",
+    sources=SOURCES,
+)
+def service_down(node: Snapshot) -> Iterator[Hit]:
+    """The unit behind the endpoint is not running and its socket does not answer."""
+    unit, point = node.runtime, _runtime.endpoint(node)
+    if unit is None or not unit.known or unit.load_state == "not-found" or not _runtime.serves(unit, point):
+        return
+    probe = node.probes.runtime_socket
+    if unit.running or probe.status == "ok":
+        return
+    at = unit.inactive_enter_at or unit.state_change_at
+    since = f" since {age((node.captured_at - at).total_seconds())}" if at else ""
+    result = f", result {unit.result}" if unit.result not in ("", "success") else ""
+    said = _runtime.dial_error(node)
+    yield Hit(
+        f"{unit.name} is {unit.active_state}{since}{result}: nothing serves {point.path or point.url}",
+        (
+            _quote.unit(unit, "ActiveState", "SubState", "Result", "UnitFileState"),
+            *((_quote.probe(probe),) if probe.made else ()),
+            *((_quote.log(said),) if said else ()),
+        ),
+        remedy=Remedy(
+            f"`systemctl enable --now {unit.name}`; when it fails: `journalctl -u {unit.name} -n 50`.",
+            "start-runtime",
+            "safe",
+        ),
+    )
+
+
+@cause(
+    "runtime/endpoint-wrong",
+    title="the kubelet looks for the runtime at a socket that nobody serves",
+    effect=Effect.DOWN,
+    gate=14,
+    explains=WITHOUT_RUNTIME,
+    healthy="containerRuntimeEndpoint is the socket of the runtime that runs here.",
+    see="*validate service connection ... dial unix <path>: no such file or directory*, with an active runtime.",
+    why=(
+        "A wrong path in kubeadm-flags.env, in the configuration file or in instance-config.yaml; or the runtime was"
+        " exchanged for another."
+    ),
+    remedy=Remedy(
+        "Set the endpoint to the socket that the runtime serves (`ls -l /run/containerd/containerd.sock"
+        " /run/crio/crio.sock`), then `systemctl restart kubelet`.",
+        "set-runtime-endpoint",
+        "safe",
+    ),
+    apart={"runtime/service-down": "there the path is right and the runtime is not active"},
+    sources=SOURCES,
+)
+def endpoint_wrong(node: Snapshot) -> Iterator[Hit]:
+    """The socket is absent or refuses, while a runtime is active on this node."""
+    unit, point, probe = node.runtime, _runtime.endpoint(node), node.probes.runtime_socket
+    if unit is None or not unit.running or not point.setting or point.path in DOCKERSHIM:
+        return
+    if probe.status not in ("absent", "refused") or (probe.target and not probe.target.endswith(point.path)):
+        return
+    served = next((s for s, service in _runtime.SOCKETS.items() if unit.name.startswith(service)), "")
+    if served == point.path:
+        return  # the right path: the runtime is starting, or lost its socket
+    said = _runtime.dial_error(node)
+    broken = _logs.starting_fails(node) or said is not None
+    hint = f"; {unit.name} is active and serves {served}" if served else f"; {unit.name} is active"
+    yield Hit(
+        f"the runtime endpoint {point.url}{_runtime.place(point)} does not exist{hint}",
+        (*_runtime.quoted(point), _quote.probe(probe), *((_quote.log(said),) if said else ())),
+        Effect.DOWN if broken else Effect.RISK,
+    )
+
+
+@cause(
+    "runtime/dockershim-removed",
+    title="the node still relies on Docker without cri-dockerd",
+    effect=Effect.DOWN,
+    gate=14,
+    explains=WITHOUT_RUNTIME,
+    healthy="The endpoint is that of containerd, CRI-O, or a running cri-dockerd.",
+    see="*dial unix /var/run/dockershim.sock: connect: no such file or directory* after an upgrade past 1.23.",
+    why="dockershim left the kubelet in 1.24; Docker needs the separate cri-dockerd service.",
+    remedy=Remedy(
+        "Install and enable cri-docker.service and use unix:///run/cri-dockerd.sock, or move the node to containerd."
+    ),
+    apart={"runtime/service-down": "there the socket is that of containerd or CRI-O"},
+    versions="1.24 and newer",
+    sources=("https://kubernetes.io/docs/tasks/administer-cluster/migrating-from-dockershim/",),
+)
+def dockershim_removed(node: Snapshot) -> Iterator[Hit]:
+    """The kubelet dials dockershim's or cri-dockerd's socket and nobody is there."""
+    said = _runtime.dial_error(node)
+    point = _runtime.endpoint(node)
+    path = said.groups["socket"] if said else point.path
+    if path not in (*DOCKERSHIM, "/var/run/cri-dockerd.sock"):
+        return
+    if said is None and node.probes.runtime_socket.status not in ("absent", "refused"):
+        return
+    yield Hit(
+        f"the kubelet looks for Docker at {path}{_runtime.place(point)}, where nothing answers",
+        (*_runtime.quoted(point), *((_quote.log(said),) if said else (_quote.probe(node.probes.runtime_socket),))),
+    )
+
+
+@cause(
+    "runtime/hung",
+    title="the container runtime accepts connections and does not answer",
+    effect=Effect.DOWN,
+    gate=14,
+    explains=("network/cni-*", "runtime/pleg-unhealthy", "service/watchdog-kill"),
+    healthy="The runtime answers within a second.",
+    see="*code = DeadlineExceeded* or *error reading server preface* on every call; `crictl ps` hangs.",
+    why=(
+        "The process is stopped, or waits inside: a deadlock, a stalled disk, thousands of leftover containers, a CNI"
+        " plugin that never returns."
+    ),
+    remedy=Remedy(
+        "Keep a stack dump for its authors (`pkill -USR1 containerd`), then restart the runtime's unit; reboot when"
+        " shims stay in state D.",
+        "restart-runtime",
+        "needs-approval",
+    ),
+    apart={
+        "runtime/service-down": "there the connection is refused or the socket is absent",
+        "resource/cpu-io-starvation": "there everything on the host is slow",
+        "resource/hung-storage": "there processes hang on a mount in state D",
+    },
+    sources=SOURCES,
+)
+def hung(node: Snapshot) -> Iterator[Hit]:
+    """The unit runs and its socket accepts, but calls end without an answer."""
+    unit, probe = node.runtime, node.probes.runtime_socket
+    if unit is not None and unit.known and not unit.running:
+        return
+    said = _logs.current(node, "runtime-no-answer")
+    if said is None and probe.status != "timeout":
+        return
+    if probe.status in ("absent", "refused"):
+        return
+    name = unit.name if unit else "the runtime"
+    point = _runtime.endpoint(node)
+    yield Hit(
+        f"{name} accepts connections on {point.path or point.url} and does not answer",
+        (
+            *((_quote.probe(probe),) if probe.made else ()),
+            *((_quote.unit(unit, "ActiveState", "SubState", "MainPID"),) if unit else ()),
+            *((_quote.log(said),) if said else ()),
+        ),
+    )
