@@ -67,6 +67,11 @@ def rotates(node: Snapshot) -> bool:
     return node.config.value("rotateCertificates") is True
 
 
+def refuses_weak(node: Snapshot) -> bool:
+    """True for kubelets built with Go 1.18 or newer (Kubernetes 1.24), which refuse SHA-1 and MD5 signatures."""
+    return node.kubelet_version is not None and node.kubelet_version >= (1, 24)
+
+
 def cert_dir(node: Snapshot) -> str:
     """The directory of the kubelet's own certificates."""
     given = node.command_line.flag("cert-dir")
@@ -80,7 +85,7 @@ def rotated_path(node: Snapshot) -> str:
 
 def server_certificate_fault(node: Snapshot) -> str:
     """Why the kubelet refuses the certificate that the API endpoint presented: unknown-authority, ca-expired, expired,
-    not-yet-valid, name; empty when it accepts it or nobody can say."""
+    not-yet-valid, weak, name; empty when it accepts it or nobody can say."""
     use, config = node.certificate("apiserver"), node.kubeconfig
     leaf = use.leaf
     if leaf is None or config.insecure or config.scheme != "https":
@@ -94,5 +99,7 @@ def server_certificate_fault(node: Snapshot) -> str:
         return "expired"
     if not_yet_valid(node, leaf):
         return "not-yet-valid"
+    if leaf.weak_signature and refuses_weak(node):
+        return "weak"
     name = config.tls_server_name or config.host
     return "name" if name and not x509.covers_host(leaf, name) else ""

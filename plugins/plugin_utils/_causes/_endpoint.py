@@ -1,0 +1,92 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether an endpoint that does not answer is the wrong one, or the right one that is down.
+
+Only facts decide: the control plane answers others, the file was written after the control plane last heard from the
+node, another endpoint is known here. Without them the address is taken to be right.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from .._model.snapshot import Snapshot
+from ._api import Conversation, Fault, alive, endpoint, last_contact_after
+from ._quote import iso
+
+UNREACHED = (Fault.DNS, Fault.REFUSED, Fault.TIMEOUT, Fault.NO_ROUTE)
+_SERVER_LINE = re.compile(r"^[ \t]*server:[ \t]*[\"']?https?://([^\s\"'/]+)", re.MULTILINE)
+_REQUEST = re.compile(r"https?://([^/\"\s]+)/apis?/")
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """An API endpoint (host:port) that something else on this node names, and where."""
+
+    endpoint: str
+    place: str
+
+
+def other_endpoints(node: Snapshot) -> list[Endpoint]:
+    """Endpoints other than the kubeconfig's: of the bootstrap kubeconfig, of other kubeconfigs that were read, and
+    of requests that an earlier kubelet made."""
+    own, found = endpoint(node), dict[str, str]()
+    mine = {node.kubeconfig.path, node.kubeconfig.file.resolves}
+    bootstrap = node.bootstrap_kubeconfig
+    if bootstrap.server is not None and bootstrap.host:
+        found[f"{bootstrap.host}:{bootstrap.port or 443}"] = str(bootstrap.server.place)
+    for path, fact in node.files.items():
+        if path.endswith(".conf") and path not in mine and fact.content and "server:" in fact.content:
+            for match in _SERVER_LINE.finditer(fact.content):
+                found.setdefault(_with_port(match.group(1)), path)
+    for pattern in node.log.recent_first:
+        request = None if pattern.newest else _REQUEST.search(pattern.text)
+        if request:
+            found.setdefault(_with_port(request.group(1)), f"journal of {iso(pattern.last_at)}")
+    return [Endpoint(name, place) for name, place in found.items() if name != own]
+
+
+def wrong_endpoint(node: Snapshot, talk: Conversation) -> str:
+    """Why the kubeconfig's endpoint is the wrong one, in a few words; empty when nothing says so."""
+    if talk.fault not in UNREACHED:
+        return ""
+    if talk.works:
+        return _changed_since_start(node)
+    worked = last_contact_after(node)
+    if node.cluster.node_found is not None and node.cluster.asked:
+        if worked or (worked is None and node.cluster.node_found):
+            return ""
+        return "the control plane answers others, and has not heard from this node since the file was written"
+    if _written_lately(node) and other_endpoints(node):
+        return f"the file was written {iso(node.kubeconfig.file.mtime)}, and other files here name another endpoint"
+    return ""
+
+
+def stale_endpoint(node: Snapshot, talk: Conversation) -> str:
+    """The endpoint that the running kubelet calls in vain, when the kubeconfig no longer has it; else empty."""
+    if talk.works or talk.said is None or not alive(node):
+        return ""
+    called = _with_port(talk.said.groups.get("endpoint", ""))
+    started, written = node.kubelet.main_start_at, node.kubeconfig.file.mtime
+    if not called or not endpoint(node) or called == endpoint(node) or started is None or written is None:
+        return ""
+    return called if written > started else ""
+
+
+def _changed_since_start(node: Snapshot) -> str:
+    started, written = node.kubelet.main_start_at, node.kubeconfig.file.mtime
+    if not alive(node) or started is None or written is None or written <= started:
+        return ""
+    return "it was changed after the kubelet started, which still works with the old one; the next start fails"
+
+
+def _written_lately(node: Snapshot) -> bool:
+    """True when the kubeconfig was written within the time that the journal covers."""
+    written, oldest = node.kubeconfig.file.mtime, node.log.oldest_at
+    return written is not None and oldest is not None and written >= oldest
+
+
+def _with_port(name: str) -> str:
+    return name if not name or re.search(r":\d+$", name) else f"{name}:443"

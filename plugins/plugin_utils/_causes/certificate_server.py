@@ -1,0 +1,164 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The API server's certificate when the kubelet does not accept it.
+
+Recomputed from the certificate that the endpoint presented and the CA of the kubeconfig; the kubelet's own words count
+where nobody could fetch that certificate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .._interpret import x509
+from .._model.cause import cause
+from .._model.finding import Evidence, Hit, Remedy
+from .._model.snapshot import Snapshot
+from . import _api, _quote
+from ._api import SYMPTOMS, Conversation, Fault
+from ._quote import age
+from ._trust import server_certificate_fault
+
+VERIFY = ("Go crypto/x509 Certificate.Verify",)
+X509_SYMPTOMS = (*SYMPTOMS, "symptom/x509-unknown-authority")
+# Go's words (crypto/x509) -> the same names as server_certificate_fault uses.
+_REASONS = (
+    ("insecure algorithm", "weak"),
+    ("certificate signed by unknown authority", "unknown-authority"),
+    ("is before", "not-yet-valid"),
+    ("has expired or is not yet valid", "expired"),
+    ("certificate is valid for", "name"),
+    ("doesn't contain any IP SANs", "name"),
+    ("certificate is not valid for any names", "name"),
+    ("legacy Common Name", "name"),
+)
+
+
+def refusal(node: Snapshot) -> tuple[str, Conversation]:
+    """(why the kubelet refuses the API server's certificate, the conversation); empty when it does not."""
+    talk = _api.conversation(node)
+    if talk.fault is not Fault.TLS:
+        return "", talk
+    judged = server_certificate_fault(node)
+    if judged or talk.said is None or talk.said_fault is not Fault.TLS:
+        return judged, talk
+    reason = talk.said.groups.get("reason", "")
+    return next((name for words, name in _REASONS if words in reason), ""), talk
+
+
+def _evidence(node: Snapshot, talk: Conversation) -> tuple[Evidence, ...]:
+    use = node.certificate("apiserver")
+    presented = (_quote.certificate(use, "presented by the API endpoint"),) if use.leaf else ()
+    lines = (_quote.log(talk.said),) if talk.said is not None and talk.said_fault is Fault.TLS else ()
+    return (*presented, *lines)
+
+
+@cause(
+    "certificate/ca-not-trusted-by-node",
+    title="the kubelet does not trust the API server's certificate",
+    effect=_api.Effect.DOWN,
+    explains=X509_SYMPTOMS,
+    healthy="The CA in the kubeconfig signed the certificate that the API server presents.",
+    see="Every request fails with *x509: certificate signed by unknown authority*.",
+    why=(
+        "The cluster's CA was replaced (a control plane rebuilt under the same name), or the kubeconfig holds another"
+        " cluster's CA. *possibly because of crypto/rsa: verification error* means the same name with another key."
+    ),
+    remedy=Remedy(
+        "Get the cluster's CA over a trusted way (/etc/kubernetes/pki/ca.crt of a control-plane node) and put it into"
+        " the kubeconfig. With a rebuilt control plane the node must join again. Never take it from the endpoint."
+    ),
+    apart={
+        "certificate/client-wrong-issuer": "there the API server refuses the kubelet: Unauthorized without x509 text",
+        "certificate/apiserver-cert-expired": "there the issuer is right and the dates are not",
+    },
+    sources=VERIFY,
+)
+def ca_not_trusted_by_node(node: Snapshot) -> Iterator[Hit]:
+    """The presented certificate does not lead to the kubeconfig's CA."""
+    why, talk = refusal(node)
+    if why != "unknown-authority":
+        return
+    ours, other, presented = node.certificate("server-ca"), node.certificate("client-ca"), node.certificate("apiserver")
+    place = ours.place or node.kubeconfig.path
+    text = f"the CA in {place} did not sign the certificate that {_api.endpoint(node)} presents"
+    issuer = presented.leaf.issuer[:60] if presented.leaf else ""
+    remedy = None
+    if presented.leaf and x509.trusted(presented.certificates, other.certificates):
+        text += f"; the CA in {other.path} did"
+        advice = f"Put the CA of {other.path} into {node.kubeconfig.path} (certificate-authority-data), then"
+        remedy = Remedy(f"{advice} `systemctl restart kubelet`.", "set-kubeconfig-ca", "needs-approval")
+    elif issuer:
+        text += f" (issuer {issuer}): another cluster's CA, or a rebuilt control plane"
+    ca = (_quote.certificate(ours, "trusted as the API server's CA"),) if ours.leaf else ()
+    yield Hit(text, (*_evidence(node, talk), *ca), talk.effect, remedy)
+
+
+@cause(
+    "certificate/apiserver-san-mismatch",
+    title="the API server's certificate does not cover the address in the kubeconfig",
+    effect=_api.Effect.DOWN,
+    explains=SYMPTOMS,
+    healthy="The host in the kubeconfig's server is a subject alternative name of the API server's certificate.",
+    see="*x509: certificate is valid for A, B, not C*.",
+    why="The control plane's address or the load balancer's name is new and not among apiServer.certSANs.",
+    remedy=Remedy(
+        "Use a covered name in the kubeconfig's server (safe: it is a name that the cluster vouches for), or add the"
+        " name on the control plane: certSANs, then `kubeadm init phase certs apiserver`. `systemctl restart kubelet`.",
+        "set-kubeconfig-server",
+        "needs-approval",
+    ),
+    apart={
+        "certificate/ca-not-trusted-by-node": "there the CA is another one",
+        "kubeconfig/wrong-server": "there the address leads nowhere, or to another cluster",
+    },
+    sources=VERIFY,
+)
+def apiserver_san_mismatch(node: Snapshot) -> Iterator[Hit]:
+    """Issuer and dates are right, and the host is none of the certificate's names."""
+    why, talk = refusal(node)
+    server = node.kubeconfig.server
+    if why != "name" or server is None:
+        return
+    leaf = node.certificate("apiserver").leaf
+    names = f"; it covers {', '.join(leaf.sans[:5])}" if leaf and leaf.sans else ""
+    yield Hit(
+        f"{server.place} server: {server.value}: the API server's certificate does not cover"
+        f" {node.kubeconfig.tls_server_name or node.kubeconfig.host}{names}"[:250],
+        (_quote.field(server), *_evidence(node, talk)),
+        talk.effect,
+    )
+
+
+@cause(
+    "certificate/apiserver-cert-expired",
+    title="the API server's certificate has expired",
+    effect=_api.Effect.DOWN,
+    explains=X509_SYMPTOMS,
+    healthy="The certificate that the API server presents is within its validity.",
+    see="*x509: certificate has expired or is not yet valid*, on all nodes and in kubectl at once.",
+    why="kubeadm's control-plane certificates live one year and were renewed neither by an upgrade nor by hand.",
+    remedy=Remedy(
+        "On every control-plane node `kubeadm certs renew all`, then restart its static pods. Workers recover by"
+        " themselves."
+    ),
+    apart={
+        "system/clock-skew": "there only this node fails, and its clock is ahead of the API server's",
+        "certificate/client-expired": "that gives no x509 text in the kubelet's log",
+        "certificate/cluster-ca-expired": "there the CA itself has expired",
+    },
+    sources=VERIFY,
+)
+def apiserver_cert_expired(node: Snapshot) -> Iterator[Hit]:
+    """The presented certificate is outside its validity by the node's clock and the API server's."""
+    why, talk = refusal(node)
+    if why not in ("expired", "not-yet-valid"):
+        return
+    leaf = node.certificate("apiserver").leaf
+    ago = "has expired" if why == "expired" else "is not valid yet"
+    if leaf is not None and why == "expired":
+        since = age(leaf.remaining(node.captured_at).total_seconds())
+        ago = f"expired {since} ago ({leaf.not_after:%Y-%m-%d %H:%M} UTC)"
+    text = f"the certificate of the API server {_api.endpoint(node)} {ago}: nothing is wrong with this node"
+    yield Hit(text, _evidence(node, talk), talk.effect)

@@ -1,0 +1,274 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The kubeconfig as a file: missing, unreadable, broken, or naming what is not there.
+
+With a bootstrap kubeconfig configured, nearly all of these end in the same last line, ``unable to load bootstrap
+kubeconfig: stat ...: no such file or directory``, which names the wrong file. The state of the files decides here; the
+line before the last one is quoted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .._model.cause import cause
+from .._model.finding import Effect, Evidence, Hit, Remedy
+from .._model.snapshot import Snapshot
+from . import _logs, _quote
+from ._api import START, alive, start_effect
+from ._quote import age
+from ._trust import rotated_path, valid
+
+BOOTSTRAP = ("kubernetes pkg/kubelet/certificate/bootstrap/bootstrap.go",)
+CLIENTCMD = ("kubernetes staging/src/k8s.io/client-go/tools/clientcmd/validation.go",)
+UMBRELLA = (
+    "The log ends in *unable to load bootstrap kubeconfig: stat .../bootstrap-kubelet.conf: no such file or"
+    " directory*, again and again; that file is missing on every node that has joined."
+)
+
+
+def said(node: Snapshot, *names: str) -> tuple[Evidence, ...]:
+    """The kubelet's lines of these signatures that still hold; what it says once per start has no age limit."""
+    found = (_logs.current(node, name, window=None) for name in names)
+    return tuple(_quote.log(match) for match in found if match is not None)
+
+
+@cause(
+    "kubeconfig/kubelet-conf-missing",
+    title="the kubeconfig does not exist",
+    effect=Effect.DOWN,
+    gate=12,
+    explains=START,
+    healthy="The file of --kubeconfig exists, or a bootstrap kubeconfig is there to make it.",
+    see=UMBRELLA,
+    why=(
+        "Without kubelet.conf the kubelet falls back to the bootstrap kubeconfig, which kubeadm deletes after the"
+        " join. A clean-up, a restore without /etc/kubernetes, or a half-done `kubeadm reset` removed it."
+    ),
+    remedy=Remedy(
+        "On a control-plane node: `kubeadm kubeconfig user --org system:nodes --client-name system:node:NAME`; put the"
+        " output at the path of --kubeconfig with mode 0600 and `systemctl restart kubelet`."
+    ),
+    apart={
+        "kubeconfig/unparseable": "there the file exists and a line before the last one says what is wrong with it",
+        "config/not-joined-yet": "there config.yaml is missing too: the node never joined",
+    },
+    sources=BOOTSTRAP,
+)
+def kubelet_conf_missing(node: Snapshot) -> Iterator[Hit]:
+    """The file of --kubeconfig is absent and nothing can bootstrap a new one; a node that never joined is apart."""
+    config, bootstrap = node.kubeconfig, node.bootstrap_kubeconfig
+    if not config.configured or not config.file.absent or node.config.file.absent:
+        return
+    if bootstrap.configured and not bootstrap.file.absent:
+        return
+    rest = f" and {bootstrap.path} is not there to make one" if bootstrap.configured else ""
+    later = "; the running kubelet read it at its start, the next start fails" if alive(node) else ""
+    evidence = (_quote.file(config.file, f"named by {config.source}"), *said(node, "bootstrap-umbrella"))
+    yield Hit(f"{config.path} does not exist{rest}{later}", evidence, start_effect(node), _rebuild(node))
+
+
+def _rebuild(node: Snapshot) -> Remedy | None:
+    """How to get the file back where the certificate is still good."""
+    current = node.certificate("client-rotated")
+    if not valid(node, current):
+        return None
+    return Remedy(
+        f"The client certificate {current.path} is valid: write {node.kubeconfig.path} (mode 0600) with the cluster's"
+        " server and CA (as on another node) and with client-certificate and client-key both naming that file, then"
+        " `systemctl restart kubelet`."
+    )
+
+
+@cause(
+    "kubeconfig/unparseable",
+    title="the kubeconfig is empty, no valid YAML, or incomplete",
+    effect=Effect.DOWN,
+    gate=12,
+    explains=START,
+    healthy="The kubeconfig is valid YAML with a cluster, a user and a context that joins them.",
+    see=UMBRELLA + " The line before it (bootstrap.go) gives the reason; a broken file is treated as none at all.",
+    why="It was truncated by a full disk or an interrupted copy, or edited by hand.",
+    remedy=Remedy(
+        "Restore the file from a backup, or make it anew on a control-plane node: `kubeadm kubeconfig user --org"
+        " system:nodes --client-name system:node:NAME`. Then `systemctl restart kubelet`."
+    ),
+    apart={
+        "kubeconfig/context-missing": "there all entries are fine and only current-context names none of them",
+        "certificate/rotation-symlink-dangling": "there the reason is *unable to read client-cert*",
+        "resource/disk-full": "a full disk leaves a file of size 0",
+    },
+    sources=BOOTSTRAP + CLIENTCMD,
+)
+def unparseable(node: Snapshot) -> Iterator[Hit]:
+    """The kubeconfig exists, and client-go cannot use it for any reason but its current-context."""
+    config = node.kubeconfig
+    problem = config.problem if config.problem_kind != "context-missing" else None
+    for part in (config.ca, config.client_certificate):
+        if part.kind == "data" and part.problem is not None and "base64" in part.problem.message:
+            problem = problem or part.problem
+    if problem is None:
+        return
+    content = Evidence("file", _line_of(node, problem.place.line) or problem.message, str(problem.place))
+    changed = ""
+    if config.file.mtime:
+        changed = f" (written {age((node.captured_at - config.file.mtime).total_seconds())} ago)"
+    yield Hit(
+        f"{problem.place} cannot be used: {problem.message[:120]}{changed}",
+        (content, _quote.file(config.file), *said(node, "kubeconfig-refused", "bootstrap-umbrella")),
+        start_effect(node),
+    )
+
+
+def _line_of(node: Snapshot, line: int | None) -> str:
+    """The text of a line of the kubeconfig, empty when it was not read."""
+    fact = node.kubeconfig.file
+    content = fact.content if fact.content is not None else node.file(fact.resolves or fact.path).content
+    lines = (content or "").splitlines()
+    return lines[line - 1][:200] if line is not None and 0 < line <= len(lines) else ""
+
+
+@cause(
+    "kubeconfig/context-missing",
+    title="current-context names no context",
+    effect=Effect.DOWN,
+    gate=12,
+    explains=START,
+    healthy="current-context is the name of an entry under contexts.",
+    see=UMBRELLA + " The line before it says *context was not found* or *no configuration has been provided*.",
+    why="The context was renamed, or files of two clusters were merged by hand.",
+    remedy=Remedy(
+        "Set current-context to the name of an existing context (`kubectl config --kubeconfig FILE get-contexts`) and"
+        " `systemctl restart kubelet`.",
+        "set-current-context",
+        "needs-approval",
+    ),
+    apart={"kubeconfig/unparseable": "there the file itself is broken"},
+    sources=CLIENTCMD,
+)
+def context_missing(node: Snapshot) -> Iterator[Hit]:
+    """The interpreter could not follow current-context."""
+    config = node.kubeconfig
+    if config.problem is None or config.problem_kind != "context-missing":
+        return
+    current = config.current_context
+    what = _quote.field(current) if current else Evidence("file", config.problem.message, str(config.problem.place))
+    yield Hit(
+        f"{config.problem.place}: {config.problem.message}",
+        (what, *said(node, "kubeconfig-refused", "bootstrap-umbrella")),
+        start_effect(node),
+    )
+
+
+@cause(
+    "kubeconfig/ca-file-missing",
+    title="the CA file that the kubeconfig names does not exist",
+    effect=Effect.DOWN,
+    gate=12,
+    explains=START,
+    healthy="The file of certificate-authority in the kubeconfig exists.",
+    see=UMBRELLA + " The line before it says *unable to read certificate-authority*.",
+    why="The path was mistyped or the file removed. This CA is for the API server's certificate, not for port 10250.",
+    remedy=Remedy(
+        "Point certificate-authority in the kubeconfig at the cluster's CA file (or embed it), then `systemctl restart"
+        " kubelet`.",
+        "set-kubeconfig-ca",
+        "needs-approval",
+    ),
+    apart={
+        "certificate/client-ca-file-missing": "that is clientCAFile of config.yaml, another file with another purpose",
+        "certificate/ca-not-trusted-by-node": "there the CA is readable and is another one",
+    },
+    sources=BOOTSTRAP + CLIENTCMD,
+)
+def ca_file_missing(node: Snapshot) -> Iterator[Hit]:
+    """certificate-authority names a path that the node said is absent."""
+    ca = node.kubeconfig.ca
+    if ca.kind != "file" or not ca.file.absent:
+        return
+    named = _quote.place(ca.place, f"certificate-authority: {ca.path}", "does not exist")
+    other = node.certificate("client-ca")
+    hint = f"; {other.path} exists here" if other.leaf and other.path != ca.path else ""
+    remedy = None
+    if other.leaf and other.path != ca.path:
+        text = f"Set certificate-authority in {node.kubeconfig.path} to {other.path} after checking that this is the"
+        text += " CA of the API server, then `systemctl restart kubelet`."
+        remedy = Remedy(text, "set-kubeconfig-ca", "needs-approval")
+    yield Hit(
+        f"{ca.place or node.kubeconfig.path}: certificate-authority {ca.path} does not exist{hint}",
+        (named, *said(node, "kubeconfig-ca-unreadable", "bootstrap-umbrella")),
+        start_effect(node),
+        remedy,
+    )
+
+
+@cause(
+    "kubeconfig/unreadable",
+    title="the kubelet may not read its kubeconfig or client key",
+    effect=Effect.DOWN,
+    gate=12,
+    explains=START,
+    healthy="The kubelet's user can read the kubeconfig and the files that it names.",
+    see="The kubelet ends at each start with *permission denied* on the kubeconfig or on a client key.",
+    why="A wrong SELinux label after a restore, or a kubelet that does not run as root.",
+    remedy=Remedy(
+        "`restorecon -Rv /etc/kubernetes /var/lib/kubelet/pki` where SELinux enforces; else give the file to root with"
+        " mode 0600. Then `systemctl restart kubelet`."
+    ),
+    apart={"service/not-root": "there the unit has a User= and every privileged call fails, not only this read"},
+    sources=BOOTSTRAP,
+)
+def unreadable(node: Snapshot) -> Iterator[Hit]:
+    """The kubelet said so at its newest start: only it knows what its user and label allow."""
+    match = _logs.current(node, "kubeconfig-unreadable", window=None)
+    if match is None or alive(node):
+        return
+    fact = node.file(match.groups["path"])
+    yield Hit(
+        f"the kubelet may not read {fact.path} (mode {fact.mode or '?'}, owner {fact.uid}:{fact.gid})",
+        (_quote.log(match), _quote.file(fact)),
+    )
+
+
+@cause(
+    "kubeconfig/embedded-stale-cert",
+    title="the kubeconfig holds an old client certificate although a valid rotated one exists",
+    effect=Effect.DOWN,
+    gate=12,
+    explains=(*START, "certificate/client-expired"),
+    healthy="client-certificate and client-key of the kubeconfig name <cert-dir>/kubelet-client-current.pem.",
+    see=UMBRELLA + " The line before it says *part of the existing bootstrap client certificate ... is expired*.",
+    why=(
+        "The start-up check looks only at the certificate in the kubeconfig and ignores the rotated one. The node"
+        " lives on rotated certificates for a year and dies at the first restart after the old one expired. `kubeadm"
+        " init` before 1.17 and copies of freshly made files leave it so; `kubeadm certs renew` does not touch it."
+    ),
+    remedy=Remedy(
+        "In the kubeconfig replace client-certificate-data and client-key-data by client-certificate and client-key,"
+        " both naming <cert-dir>/kubelet-client-current.pem; `systemctl restart kubelet`.",
+        "set-kubeconfig-client-certificate",
+        "needs-approval",
+    ),
+    apart={"certificate/client-expired": "there the rotated certificate has expired as well, or there is none"},
+    sources=BOOTSTRAP,
+)
+def embedded_stale_cert(node: Snapshot) -> Iterator[Hit]:
+    """The kubeconfig's own certificate has expired (or will within 30 days) and the rotated one is valid longer."""
+    named, rotated = node.certificate("client"), node.certificate("client-rotated")
+    leaf = named.leaf
+    if leaf is None or rotated.leaf is None or not valid(node, rotated) or rotated.leaf.not_after <= leaf.not_after:
+        return
+    left = leaf.remaining(node.captured_at)
+    gone = left.total_seconds() < 0
+    if not gone and left.days >= 30:
+        return
+    when = f"expired {age(left.total_seconds())} ago" if gone else f"expires in {age(left.total_seconds())}"
+    later = "; the next start of the kubelet fails" if alive(node) or not gone else ""
+    where = "embeds a client certificate" if named.embedded else f"names the client certificate {named.path}"
+    yield Hit(
+        f"{named.place or node.kubeconfig.path} {where} that {when} ({leaf.not_after:%Y-%m-%d}), while"
+        f" {rotated_path(node)} is valid to {rotated.leaf.not_after:%Y-%m-%d}{later}",
+        (_quote.certificate(named), _quote.certificate(rotated), *said(node, "client-expired-at-start")),
+        start_effect(node) if gone else Effect.RISK,
+    )
