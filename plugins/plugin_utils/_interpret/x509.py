@@ -118,7 +118,8 @@ def _certificate(der: bytes) -> Certificate:
             return _fields(der, _load(der))
     except x509.DuplicateExtension as error:
         raise ValueError("it has an extension twice") from error
-    except (ValueError, x509.InvalidVersion, x509.UnsupportedGeneralNameType) as error:
+    except (ValueError, KeyError, x509.InvalidVersion, x509.UnsupportedGeneralNameType) as error:
+        # KeyError: cryptography 42 raises it for a name whose ASN.1 type it does not know.
         raise ValueError("its DER structure is broken") from error
 
 
