@@ -12,8 +12,9 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils import _bundle
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._boundary import clear_failures, to_native_tree
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._boundary import checked_options, clear_failures
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._files import (
+    occupied,
     safe_file_name,
     write_result,
     write_tree,
@@ -40,12 +41,13 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         del tmp
         task_vars = task_vars or {}
-        _validation, given = self.validate_argument_spec(ARGUMENT_SPEC)
-        options = to_native_tree(given)
+        options = checked_options(self, ARGUMENT_SPEC)
+        bundle = Path(options["bundle_dir"]) / safe_file_name(str(task_vars["inventory_hostname"]))
+        if occupied(bundle) and not options["overwrite"]:
+            raise AnsibleActionFail(f"{bundle} is there already; kubelet_bundle_overwrite (overwrite) replaces it")
         reading = read_node(self, options, task_vars, raw_journal=True)
         if reading.failure:
             raise AnsibleActionFail(reading.failure)
-        bundle = Path(options["bundle_dir"]) / safe_file_name(reading.host_name)
         saved = {**result, **reading.for_ansible, "changed": True, "bundle": str(bundle)}
         if self._task.check_mode:
             return saved

@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._boundary import clear_failures, to_native_tree
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._boundary import checked_options, clear_failures
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._files import write_result
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._reading import NODE_OPTIONS, judge_reading, read_node
 
@@ -32,8 +32,7 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         del tmp
         task_vars = task_vars or {}
-        _validation, given = self.validate_argument_spec(ARGUMENT_SPEC)
-        options = to_native_tree(given)
+        options = checked_options(self, ARGUMENT_SPEC)
         reading = read_node(self, options, task_vars)
         with clear_failures():
             diagnosis = judge_reading(reading, options)

@@ -11,7 +11,7 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._boundary import show_results, to_native_tree
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._boundary import checked_options, show_results
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._replay import replay
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._report.gate import NEVER, SEVERITIES, failures
 
@@ -34,8 +34,7 @@ class ActionModule(ActionBase):
         """Judges all bundles that can be read before it fails for those that cannot."""
         result = super().run(tmp, task_vars)
         del tmp
-        _validation, given = self.validate_argument_spec(ARGUMENT_SPEC)
-        options = to_native_tree(given)
+        options = checked_options(self, ARGUMENT_SPEC)
         done = replay(Path(options["bundle_dir"]), Path(options["results_dir"]))
         if done.results:
             show_results(done.results, done.files)

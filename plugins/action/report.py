@@ -11,7 +11,11 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._boundary import show_results, to_native_tree
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._boundary import (
+    checked_options,
+    show_results,
+    to_native_tree,
+)
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._report.gate import NEVER, SEVERITIES, failures
 
 ARGUMENT_SPEC = {
@@ -33,7 +37,7 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         del tmp
         task_vars = task_vars or {}
-        _validation, options = self.validate_argument_spec(ARGUMENT_SPEC)
+        options = checked_options(self, ARGUMENT_SPEC)
         diagnoses, files = _registered(task_vars, options["registered"])
         show_results(diagnoses, files)
         reason = failures(diagnoses, options["fail_on"])

@@ -44,6 +44,11 @@ options:
       - The registered result of M(nodeclinic.kubelet.cluster_info), from which the view of this node is taken.
       - Without it, and after a skipped task, the control plane's view is an unknown.
     type: dict
+  cluster_query:
+    description: Whether a control plane was to be asked. With V(off) the unknown says so.
+    type: str
+    default: auto
+    choices: [auto, "off"]
 """
 
     ATTRIBUTES = r"""

@@ -37,6 +37,31 @@ def to_native_tree(value: Any) -> Any:
     return json.loads(json.dumps(value, default=str))
 
 
+class TaskArguments(Protocol):
+    """The part of Ansible's ActionBase that knows the task's arguments."""
+
+    _task: Any
+
+    def validate_argument_spec(self, argument_spec: Mapping[str, Any]) -> tuple[Any, Mapping[str, Any]]: ...
+
+
+def checked_options(task: TaskArguments, spec: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The task's arguments as plain values, checked and completed by ``spec``.
+
+    Fails the task with one sentence where they do not fit. Stricter than Ansible, which takes the text of a dictionary
+    for a string, and an empty path for the current directory.
+    """
+    given = to_native_tree(task._task.args)
+    for name, rule in spec.items():
+        if rule.get("type") in ("str", "path") and isinstance(given.get(name), (dict, list)):
+            raise AnsibleActionFail(f"{name} must be a string, not {given[name]!r}")
+        if rule.get("type") == "path" and given.get(name) == "" and (rule.get("required") or "default" in rule):
+            raise AnsibleActionFail(f"{name} must not be empty")
+    _result, options = task.validate_argument_spec(argument_spec=spec)
+    plain: dict[str, Any] = to_native_tree(options)
+    return plain
+
+
 class ModuleRunner(Protocol):
     """The part of Ansible's ActionBase that runs modules."""
 

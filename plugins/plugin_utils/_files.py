@@ -77,12 +77,17 @@ def write_result(directory: Path, result: Mapping[str, Any]) -> Path:
     return path
 
 
+def occupied(place: Path) -> bool:
+    """True when something other than an empty directory is at this path."""
+    return place.is_symlink() or (place.exists() and not (place.is_dir() and not any(place.iterdir())))
+
+
 def write_tree(directory: Path, files: Mapping[str, str], *, overwrite: bool = False) -> None:
     """Write a directory of text files (keys are relative paths) beside its place, then move it there.
 
-    Raises FileExistsError when something other than an empty directory is there already and ``overwrite`` is False.
+    Raises FileExistsError when the place is occupied and ``overwrite`` is False.
     """
-    if directory.is_symlink() or (directory.exists() and not _empty(directory) and not overwrite):
+    if occupied(directory) and not overwrite:
         raise FileExistsError(f"{directory} exists and is not empty")
     directory.parent.mkdir(parents=True, exist_ok=True)
     new = Path(tempfile.mkdtemp(dir=directory.parent, prefix=f".{directory.name[:100]}."))
@@ -93,10 +98,6 @@ def write_tree(directory: Path, files: Mapping[str, str], *, overwrite: bool = F
         _swap(new, directory)
     finally:
         shutil.rmtree(new, ignore_errors=True)  # the new tree after a failure, or the old one after the swap
-
-
-def _empty(directory: Path) -> bool:
-    return directory.is_dir() and not any(directory.iterdir())
 
 
 def _write_below(root: Path, name: str, text: str) -> None:

@@ -13,7 +13,7 @@ from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._engine.diagnos
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.snapshot import snapshot
 
 Evidence = dict[str, Any]
-NOT_ASKED = "no control plane was asked (see kubelet_cluster_query)"
+NOT_ASKED = "no control plane was asked: no host in the group kubelet_control_plane, and no kubelet_kubeconfig"
 
 
 def judge(
@@ -41,6 +41,7 @@ def with_cluster(
     *,
     node_name: str | None = None,
     also_called: Iterable[str] = (),
+    not_asked: str = NOT_ASKED,
 ) -> Evidence:
     """The evidence with the control plane's view of this node as its part ``cluster``.
 
@@ -50,7 +51,7 @@ def with_cluster(
     """
     joined = {**evidence, "parts": dict(evidence.get("parts") or {})}
     if answer is None:
-        joined["parts"][_schema.CLUSTER] = {"status": _schema.NOT_COLLECTED, "reason": NOT_ASKED}
+        joined["parts"][_schema.CLUSTER] = {"status": _schema.NOT_COLLECTED, "reason": not_asked}
         return joined
     piece = _of_node(answer, evidence, node_name, also_called)
     error = piece.get("error", "")

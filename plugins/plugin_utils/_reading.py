@@ -12,11 +12,19 @@ from typing import Any
 
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _schema
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._boundary import ModuleRunner, run_module
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._judgement import judge, unread, with_cluster
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._judgement import (
+    NOT_ASKED,
+    judge,
+    unread,
+    with_cluster,
+)
 
 NODE_INFO = "nodeclinic.kubelet.node_info"
 AUTO = "auto"
+OFF = "off"
 PROFILES = (AUTO, "kubeadm", "manual", "k3s", "rke2", "microk8s", "eks", "crio", "kubespray")
+
+QUERY_OFF = "no control plane was asked: kubelet_cluster_query is off"
 
 # Options that are handed on to node_info as they are.
 NODE_INFO_OPTIONS: dict[str, dict[str, Any]] = {
@@ -32,6 +40,7 @@ NODE_OPTIONS: dict[str, dict[str, Any]] = {
     "node_name": {"type": "str"},
     "profile": {"type": "str", "default": AUTO, "choices": list(PROFILES)},
     "cluster": {"type": "dict"},
+    "cluster_query": {"type": "str", "default": AUTO, "choices": [AUTO, OFF]},
 }
 
 
@@ -63,6 +72,7 @@ def read_node(
         cluster_answer(options.get("cluster")),
         node_name=options.get("node_name") or None,
         also_called=[host_name, str(task_vars.get("ansible_host") or host_name)],
+        not_asked=QUERY_OFF if options["cluster_query"] == OFF else NOT_ASKED,
     )
     return Reading(host_name, joined, failure, outcome.for_ansible)
 

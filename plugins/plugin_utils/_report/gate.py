@@ -22,7 +22,7 @@ def failures(results: Sequence[Result], threshold: str) -> str:
     threshold: not looked at is not healthy.
     """
     if results and all(result["verdict"] == "unknown" for result in results):
-        return f"no node could be judged: {'; '.join(_could_not(result) for result in sorted(results, key=rank))}"
+        return "; ".join(_could_not(result) for result in sorted(results, key=rank))
     if threshold == NEVER:
         return ""
     levels = SEVERITIES[SEVERITIES.index(threshold) :]
@@ -42,7 +42,8 @@ def _reason(result: Result, levels: Sequence[str]) -> str:
 
 
 def _could_not(result: Result) -> str:
-    return f"{visible(result['host'])}: {visible(result['summary'])}"
+    reason = result["summary"].removeprefix("could not be judged; ")
+    return f"{visible(result['host'])} could not be judged ({visible(reason)})"
 
 
 def _present(result: Result) -> Iterator[Mapping[str, Any]]:

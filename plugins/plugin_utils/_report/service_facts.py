@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import signal
 from typing import Any
 
 from .._causes._quote import iso
@@ -42,6 +41,19 @@ _SYSTEMD_EXIT = {
     239: "CACHE_DIRECTORY",
     240: "LOGS_DIRECTORY",
     243: "CREDENTIALS",
+}
+# signal(7), Linux on x86 and ARM: those that end a service in practice.
+_SIGNALS = {
+    1: "HUP",
+    2: "INT",
+    3: "QUIT",
+    6: "ABRT",
+    7: "BUS",
+    9: "KILL",
+    11: "SEGV",
+    13: "PIPE",
+    15: "TERM",
+    31: "SYS",
 }
 _ENABLED = ("enabled", "enabled-runtime", "static", "alias", "indirect", "generated", "linked", "linked-runtime")
 
@@ -86,8 +98,8 @@ def _meaning(unit: Unit) -> str:
     if status is None:
         return "unknown"
     if unit.exit_code in ("killed", "dumped"):
-        name = signal.Signals(status).name if status in {int(known) for known in signal.Signals} else f"signal {status}"
-        return f"ended by {name}" + (" with a core dump" if unit.exit_code == "dumped" else "")
+        name = f"SIG{_SIGNALS[status]}" if status in _SIGNALS else "no common signal"
+        return f"ended by signal {status} ({name})" + (" with a core dump" if unit.exit_code == "dumped" else "")
     if status in _SYSTEMD_EXIT:
         return f"systemd could not start the program: {_SYSTEMD_EXIT[status]}"
     return "ended without an error" if status == 0 else "the program ended with an error of its own"

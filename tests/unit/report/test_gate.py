@@ -16,7 +16,7 @@ def node(host: str, verdict: str, *severities: str, group: str = "root_causes") 
     """A result with one finding of each severity in one group."""
     found = [{"id": f"layer/{severity}", "severity": severity} for severity in severities]
     empty: dict[str, Any] = {"root_causes": [], "consequences": [], "risks": [], "resolved": []}
-    return {"host": host, "verdict": verdict, "summary": "could not be judged", **empty, group: found}
+    return {"host": host, "verdict": verdict, "summary": "could not be judged; units: no way in", **empty, group: found}
 
 
 def test_findings_alone_never_fail_a_run() -> None:
@@ -46,10 +46,13 @@ def test_resolved_findings_do_not_count() -> None:
 def test_node_that_was_not_looked_at_reaches_every_threshold() -> None:
     """A pipeline must not pass because a node could not be reached."""
     mixed = [node("a", "healthy"), node("b", "unknown")]
-    assert failures(mixed, "critical") == "kubelet_fail_on is critical, reached by 1 node: b: could not be judged"
+    assert (
+        failures(mixed, "critical")
+        == "kubelet_fail_on is critical, reached by 1 node: b could not be judged (units: no way in)"
+    )
     assert failures(mixed, "never") == ""
 
 
 def test_run_without_any_judgement_fails() -> None:
     """When no node at all could be judged, the run did not do its work."""
-    assert failures([node("a", "unknown")], "never") == "no node could be judged: a: could not be judged"
+    assert failures([node("a", "unknown")], "never") == "a could not be judged (units: no way in)"
