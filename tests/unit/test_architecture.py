@@ -49,7 +49,10 @@ from ..module_utils import _schema
 """,
         "module_utils/_collect/units.py": "import os\nfrom ansible.module_utils.common.text import converters\n",
         "plugin_utils/_boundary.py": "from ansible.errors import AnsibleActionFail\n",
-        "plugin_utils/_causes/service.py": "from time import perf_counter\nfrom urllib.parse import urlsplit\n",
+        "plugin_utils/_causes/service.py": "".join(
+            f"from {module} import {name}\n"
+            for module, name in [("pathlib", "PurePosixPath"), ("time", "perf_counter"), ("urllib.parse", "urlsplit")]
+        ),
         "plugin_utils/_causes/__init__.py": "",
         "plugin_utils/_yaml.py": f"from {PACKAGE}.module_utils._schema import X\nimport yaml\n",
         "action/diagnose.py": f"from ansible.errors import X\nfrom {PACKAGE}.plugin_utils._engine import judge\n",
