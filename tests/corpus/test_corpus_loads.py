@@ -179,14 +179,18 @@ def test_unreachable_api(name: str, status: str) -> None:
     assert (probes.readyz.status, probes.api_reachable) == (status, False)
 
 
-def test_snapshots_are_fast() -> None:
-    """Interpreting the evidence of one node takes less than 12 ms (median, nothing remembered)."""
+def seconds_of(name: str) -> float:
+    """Processor time of one interpretation with nothing remembered: the better of two, other work disturbs one."""
     times = []
-    for name in NAMES:
-        evidence = load_evidence(name)
+    for _run in range(2):
         for remembered in (x509._load, x509._certificate, x509._signed_by):
             remembered.cache_clear()
-        begin = time.perf_counter()
-        snapshot(evidence, host_name=name)
-        times.append(time.perf_counter() - begin)
-    assert statistics.median(times) < SNAPSHOT_SECONDS
+        begin = time.process_time()
+        snapshot(load_evidence(name), host_name=name)
+        times.append(time.process_time() - begin)
+    return min(times)
+
+
+def test_snapshots_are_fast() -> None:
+    """Interpreting the evidence of one node takes less than 12 ms of processor time (median)."""
+    assert statistics.median(map(seconds_of, NAMES)) < SNAPSHOT_SECONDS
