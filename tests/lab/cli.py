@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The command line: ``python3 -m lab {can-run,up,down,status,break,heal,cases}``."""
+"""The command line: ``python3 -m lab {can-run,up,down,status,cases,break,heal,podman}``."""
 
 from __future__ import annotations
 
@@ -54,6 +54,8 @@ def _run(arguments: argparse.Namespace, lab: Lab) -> int:
         lab.break_host(arguments.case, arguments.host)
     elif arguments.command == "heal":
         lab.heal(arguments.host)
+    elif arguments.command == "podman":
+        lab.look_inside(arguments.arguments)
     return 0
 
 
@@ -74,4 +76,6 @@ def _parser() -> argparse.ArgumentParser:
     breaking.add_argument("host", nargs="?", default="worker-2", help="name of a host (default: worker-2)")
     healing = commands.add_parser("heal", help="make a host pristine again")
     healing.add_argument("host", nargs="?", help="name of a host (default: every broken one)")
+    looking = commands.add_parser("podman", help="run podman on the lab's containers, such as: exec -it NAME bash")
+    looking.add_argument("arguments", nargs=argparse.REMAINDER)
     return parser

@@ -46,7 +46,7 @@ class Hosts:
         recipe = rootfs.recipe(host.release, control_plane=host.role == "controlplane")
         self.podman(
             "create", "--name", name, "--hostname", host.name, f"--label={LABEL}={self.settings.name}",
-            "--systemd=always", "--privileged", "--pids-limit=-1", *limits(),
+            "--systemd=always", "--privileged", *limits(),
             f"--cgroup-parent={cgroup_parent(self.settings.name)}",
             "--network", self.settings.name, "--ip", host.address, "--mac-address", mac_address(host.address),
             "--no-hosts", "--dns=none",

@@ -12,16 +12,17 @@ import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Callable
+from typing import TYPE_CHECKING, Callable, NoReturn
 
 from lab import cases, hostfiles, inventory, machine, namespace, network, rootfs, ssh, topology
 from lab.hosts import Hosts, cgroup_parent
 from lab.podman import Podman
+from lab.settings import OTHER_LABS
 from lab.shell import LabError
 from lab.topology import CONTROL_PLANE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from lab.settings import Settings
     from lab.topology import Host, Topology
@@ -68,13 +69,20 @@ class Lab:
         with self._machine_lock():
             if self.podman.has_storage():
                 self._remove_from_podman()
-            labs = self.settings.state_dir / "labs"
-            for path in self.settings.state_dir.glob("*"):
-                if path.is_dir() and path != labs:
-                    shutil.rmtree(path)
-                elif path != labs:
-                    path.unlink()
+            self._remove_state()
         self.say(f"lab {self.settings.name} is gone")
+
+    def _remove_state(self) -> None:
+        """Remove keys, certificates and memory of this lab, and no other lab's."""
+        for path in self.settings.state_dir.glob("*"):
+            if path.name == OTHER_LABS:
+                continue
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+        with contextlib.suppress(OSError):  # it is not empty while there are other labs, or not there at all
+            self.settings.state_dir.rmdir()
 
     def _remove_from_podman(self) -> None:
         self.podman.prepare()
@@ -98,6 +106,11 @@ class Lab:
             f"{'broken: ' + ', '.join(planned.broken[host.name]) if host.name in planned.broken else 'pristine'}"
             for host in planned.hosts
         ]
+
+    def look_inside(self, arguments: Sequence[str]) -> NoReturn:
+        """Become podman with these arguments, on this lab's storage."""
+        self._must_be_up()
+        self.podman.replace_this_process(*arguments)
 
     def break_host(self, case_id: str, host_name: str) -> None:
         """Apply a case to a host, and remember it even when it fails half-way. Returns when the fault can be seen."""

@@ -18,9 +18,10 @@ from lab.shell import output, run
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+# netavark asks for iptables (Debian 12) or nft (Debian 13) without depending on it; python3-yaml reads the cases.
 _PACKAGES = (
-    "podman", "crun", "netavark", "iptables", "iproute2", "mmdebstrap", "debian-archive-keyring", "ca-certificates",
-    "openssh-client", "openssl", "python3-yaml",
+    "ca-certificates", "crun", "debian-archive-keyring", "iproute2", "iptables", "mmdebstrap", "netavark", "nftables",
+    "openssh-client", "openssl", "podman", "python3-yaml",
 )  # fmt: skip
 _APT_SOURCES = (Path("/etc/apt/sources.list"), Path("/etc/apt/sources.list.d"))
 _APT_MINUTES = 10

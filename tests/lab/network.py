@@ -10,7 +10,7 @@ import ipaddress
 import json
 from typing import TYPE_CHECKING
 
-from lab.shell import LabError, output
+from lab.shell import LabError, output, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,6 +46,10 @@ def ensure(podman: Podman, name: str, subnet: str) -> None:
 
 
 def remove(podman: Podman, name: str) -> None:
-    """Remove the network if it is there."""
-    if podman.holds("network", "exists", name):
-        podman("network", "rm", "--force", name)
+    """Remove the network if it is there, and its bridge, which a host that failed to start leaves behind."""
+    if not podman.holds("network", "exists", name):
+        return
+    bridge = json.loads(podman("network", "inspect", name))[0]["network_interface"]
+    podman("network", "rm", "--force", name)
+    if run(["ip", "link", "show", bridge]).returncode == 0:
+        output(["ip", "link", "delete", bridge])

@@ -11,7 +11,7 @@ import os
 import resource
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from lab import namespace, shell
 from lab.cgroup import CGROUP_ROOT
@@ -19,11 +19,13 @@ from lab.cgroup import CGROUP_ROOT
 if TYPE_CHECKING:
     from subprocess import CompletedProcess
 
+# No limit of processes, said here: --pids-limit=-1 needs the pids controller, which the hybrid layout has in v1.
 # File locks, because podman's default lock segment in shared memory is one for all storages of the machine.
 _CONTAINERS_CONF = """\
 [containers]
 log_driver = "k8s-file"
 log_size_max = 1048576
+pids_limit = 0
 
 [engine]
 cgroup_manager = "cgroupfs"
@@ -82,6 +84,11 @@ class Podman:
     def json(self, *args: str) -> Any:
         """Run a podman command that prints JSON and return it parsed."""
         return json.loads(self(*args, "--format", "json") or "null")
+
+    def replace_this_process(self, *args: str) -> NoReturn:
+        """Become podman, with the terminal of the person who asked."""
+        argv = self._argv("podman", *args)
+        os.execvpe(argv[0], argv, self._env())  # noqa: S606
 
     def extract(self, container: str, tar: bytes) -> None:
         """Unpack a tar archive into a stopped container, as seen from inside (its links cannot lead out of it)."""

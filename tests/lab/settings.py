@@ -20,6 +20,8 @@ DEFAULT_NAME = "nodelab"
 RELEASES = (11, 12, 13)
 """Debian releases that a host can have: Python 3.9, 3.11 and 3.13."""
 MOST_WORKERS = 40
+OTHER_LABS = "labs"
+"""Folder of the labs that do not have the default name, within the default lab's own."""
 
 _HERE = Path(__file__).resolve().parent
 
@@ -41,7 +43,7 @@ class Settings:
     def state_dir(self) -> Path:
         """Keys, certificates, inventory and memory of this lab."""
         base = _HERE / ".state"
-        return base if self.name == DEFAULT_NAME else base / "labs" / self.name
+        return base if self.name == DEFAULT_NAME else base / OTHER_LABS / self.name
 
     @property
     def inventory(self) -> Path:
