@@ -1,4 +1,3 @@
-#!/usr/bin/python
 # Copyright (c) 2026, nodeclinic.kubelet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -8,16 +7,20 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: capture
 short_description: Save the evidence of a Kubernetes node as a bundle
-version_added: 1.0.0
-author: nodeclinic.kubelet contributors (@nodeclinic)
+version_added: "1.0.0"
+author:
+  - nodeclinic.kubelet contributors (@nodeclinic)
 description:
   - Reads the evidence of one node with M(nodeclinic.kubelet.node_info), in one round trip, and writes it as a directory of
     files on the controller. M(nodeclinic.kubelet.replay) judges it later, elsewhere or with newer rules.
   - Secrets are masked on the node, before anything leaves it. Nothing is changed on the node.
   - Fails for a node that cannot be read.
 extends_documentation_fragment:
+  - nodeclinic.kubelet._node
+  - nodeclinic.kubelet._node.journal
+  - nodeclinic.kubelet._node.attributes
   - nodeclinic.kubelet._reading
-  - nodeclinic.kubelet._reading.attributes
+  - nodeclinic.kubelet._reading.action
 options:
   bundle_dir:
     description:

@@ -1,4 +1,3 @@
-#!/usr/bin/python
 # Copyright (c) 2026, nodeclinic.kubelet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -8,15 +7,19 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: diagnose
 short_description: Find out why a Kubernetes node is broken
-version_added: 1.0.0
-author: nodeclinic.kubelet contributors (@nodeclinic)
+version_added: "1.0.0"
+author:
+  - nodeclinic.kubelet contributors (@nodeclinic)
 description:
   - Reads the evidence of one node with M(nodeclinic.kubelet.node_info), in one round trip, and judges it on the controller.
   - Writes the diagnosis to a file on the controller, also in check mode. Nothing is changed on the node.
   - A node that cannot be reached or read does not fail the task. Its verdict is V(unknown), with the reason.
 extends_documentation_fragment:
+  - nodeclinic.kubelet._node
+  - nodeclinic.kubelet._node.journal
+  - nodeclinic.kubelet._node.attributes
   - nodeclinic.kubelet._reading
-  - nodeclinic.kubelet._reading.attributes
+  - nodeclinic.kubelet._reading.action
 options:
   results_dir:
     description:

@@ -1,4 +1,3 @@
-#!/usr/bin/python
 # Copyright (c) 2026, nodeclinic.kubelet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -8,15 +7,17 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: replay
 short_description: Judge saved bundles without contacting any host
-version_added: 1.0.0
-author: nodeclinic.kubelet contributors (@nodeclinic)
+version_added: "1.0.0"
+author:
+  - nodeclinic.kubelet contributors (@nodeclinic)
 description:
   - Judges one bundle of M(nodeclinic.kubelet.capture), or every bundle in a directory, with the rules that
     M(nodeclinic.kubelet.diagnose) uses on a live node. Prints and writes the results in the same form.
   - The clock of a diagnosis is the time at which the evidence was read, so a replay gives the same result at any time.
   - Bundles that cannot be read are named in the failure of the task, after all others were judged.
 extends_documentation_fragment:
-  - nodeclinic.kubelet._reading.attributes
+  - nodeclinic.kubelet._node.attributes
+  - nodeclinic.kubelet._reading.action
 options:
   bundle_dir:
     description:

@@ -1,4 +1,3 @@
-#!/usr/bin/python
 # Copyright (c) 2026, nodeclinic.kubelet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -8,8 +7,9 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: report
 short_description: Show the diagnoses of a play's nodes
-version_added: 1.0.0
-author: nodeclinic.kubelet contributors (@nodeclinic)
+version_added: "1.0.0"
+author:
+  - nodeclinic.kubelet contributors (@nodeclinic)
 description:
   - Prints the diagnoses that M(nodeclinic.kubelet.diagnose) registered on the hosts of the play, most severe first. There is
     one block for each node that is not healthy and one line for each healthy node.
@@ -17,7 +17,8 @@ description:
   - Fails when none of the nodes could be judged, and as O(fail_on) says. Everything is shown before.
   - Runs on the controller. Use it with C(run_once).
 extends_documentation_fragment:
-  - nodeclinic.kubelet._reading.attributes
+  - nodeclinic.kubelet._node.attributes
+  - nodeclinic.kubelet._reading.action
 options:
   registered:
     description: Name of the variable in which each host's result of M(nodeclinic.kubelet.diagnose) is registered.

@@ -80,7 +80,10 @@ class Outcome:
 
 
 def run_module(runner: ModuleRunner, name: str, arguments: Mapping[str, Any], task_vars: Mapping[str, Any]) -> Outcome:
-    """Run a module once on the task's host. A node that cannot be asked is an outcome, not an exception."""
+    """Run a module once on the task's host. A node that cannot be asked is an outcome, not an exception.
+
+    Options that the module refuses fail the task.
+    """
     try:
         # The action plugins subclass ActionBase, whose interface for this carries an underscore.
         result = runner._execute_module(module_name=name, module_args=arguments, task_vars=task_vars)
@@ -90,14 +93,14 @@ def run_module(runner: ModuleRunner, name: str, arguments: Mapping[str, Any], ta
         return Outcome(failure=f"nothing could be run on the node: {_sentence(error)}")
     for_ansible = {key: result[key] for key in _ANSIBLES_OWN if key in result}
     values = to_native_tree(result)
+    reason = _sentence(values.get("msg"))
     if values.get("unreachable"):
-        return Outcome(
-            failure=f"the node could not be reached: {_sentence(values.get('msg'))}", for_ansible=for_ansible
-        )
+        return Outcome(failure=f"the node could not be reached: {reason}", for_ansible=for_ansible)
+    if values.get("failed") and "invocation" in values:
+        raise AnsibleActionFail(reason)  # the module ran and refused its options
     if values.get("failed"):
-        detail = values.get("module_stderr") or values.get("exception") or ""
-        failure = f"{name} failed on the node: {_sentence(values.get('msg'))}{_last_line(detail)}"
-        return Outcome(failure=failure, for_ansible=for_ansible)
+        detail = _last_line(values.get("module_stderr") or values.get("exception") or "")
+        return Outcome(failure=f"{name} failed on the node: {reason}{detail}", for_ansible=for_ansible)
     return Outcome(values=values, for_ansible=for_ansible)
 
 

@@ -26,18 +26,20 @@ PROFILES = (AUTO, "kubeadm", "manual", "k3s", "rke2", "microk8s", "eks", "crio",
 
 QUERY_OFF = "no control plane was asked: kubelet_cluster_query is off"
 
+SUBSETS = ("all", "min", *_schema.NODE_PARTS, *(f"!{part}" for part in _schema.NODE_PARTS))
+
 # Options that are handed on to node_info as they are.
 NODE_INFO_OPTIONS: dict[str, dict[str, Any]] = {
     "unit": {"type": "str"},
     "runtime_unit": {"type": "str"},
-    "journal_lines": {"type": "int"},
+    "node_name": {"type": "str"},
+    "journal_lines": {"type": "int", "default": _schema.MAX_JOURNAL_LINES},
     "journal_since": {"type": "str"},
-    "gather_subset": {"type": "list", "elements": "str", "choices": ["all", *_schema.NODE_PARTS]},
-    "timeout": {"type": "int"},
+    "gather_subset": {"type": "list", "elements": "str", "default": ["all"], "choices": list(SUBSETS)},
+    "timeout": {"type": "int", "default": 30},
 }
 NODE_OPTIONS: dict[str, dict[str, Any]] = {
     **NODE_INFO_OPTIONS,
-    "node_name": {"type": "str"},
     "profile": {"type": "str", "default": AUTO, "choices": list(PROFILES)},
     "cluster": {"type": "dict"},
     "cluster_query": {"type": "str", "default": AUTO, "choices": [AUTO, OFF]},

@@ -21,9 +21,11 @@ def documented(name: str) -> dict[str, Any]:
     """Options in the documentation of an action, those of its fragment included."""
     module = yaml.safe_load(importlib.import_module(f"{PLUGINS}.modules.{name}").DOCUMENTATION)
     options: dict[str, Any] = dict(module.get("options") or {})
-    if "nodeclinic.kubelet._reading" in module["extends_documentation_fragment"]:
-        fragment = importlib.import_module(f"{PLUGINS}.doc_fragments._reading").ModuleDocFragment
-        options.update(yaml.safe_load(fragment.DOCUMENTATION)["options"])
+    for reference in module["extends_documentation_fragment"]:
+        file, _dot, part = reference.removeprefix("nodeclinic.kubelet.").partition(".")
+        fragment = importlib.import_module(f"{PLUGINS}.doc_fragments.{file}").ModuleDocFragment
+        text = getattr(fragment, part.upper() or "DOCUMENTATION")
+        options.update(yaml.safe_load(text).get("options") or {})
     return options
 
 
