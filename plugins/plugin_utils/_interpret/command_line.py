@@ -15,9 +15,9 @@ from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.envi
     environment,
     environment_files,
     loaded_environment,
-    place_at,
 )
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.flags import Argument, flags
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.spread import place_at
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.words import split_words
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.common import FileFact, Place
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.service import CommandLine, Directive, Unit
@@ -26,6 +26,7 @@ from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.service 
 PREFIXES = "@-:+!|"
 SHOWN_COMMAND = re.compile(r"\{ path=(?P<path>.*?) ; argv\[\]=(?P<argv>.*?) ; (?:ignore_errors|flags)=")
 BRACED = re.compile(r"\$\$|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}")
+SPECIFIER = re.compile(r"%[A-Za-z]")
 WHOLE_WORD = re.compile(r"\$(?P<name>[A-Za-z_][A-Za-z0-9_]*)")
 
 
@@ -41,18 +42,38 @@ def loaded(unit: Unit, files: Mapping[str, FileFact]) -> CommandLine:
     # A unit of Type=simple has one command; of several (which systemd refuses) the last is the drop-in's.
     argv = shown[-1]["argv"]
     directive = _directive(unit)
-    if directive is not None and " ".join(word.text for word in _words(directive)[1]) == argv:
-        return _expanded(directive, variables, unit)
-    # Not what the files say now: text without a line. systemd prints the arguments joined by spaces.
-    place = Place(directive.place.path if directive else unit.fragment_path)
-    words = [Argument(text, place, _origin(place, unit)) for text in argv.split(" ") if text]
-    return _command_line(_expand(words, variables, unit), place)
+    prefixes, written = _words(directive) if directive is not None else ("", [])
+    place = directive.place if directive is not None else Place(unit.fragment_path)
+    words = _aligned(written, argv)
+    if words is None:
+        # Not what the files say now: text without a line.
+        place = Place(place.path)
+        words = [Argument(text, place, "") for text in argv.split(" ") if text]
+    return _expanded(prefixes, words, place_at(place, 0), variables, unit)
+
+
+def _aligned(written: list[Argument], argv: str) -> list[Argument] | None:
+    """The words of the file with systemd's text, where both are the same command; systemd prints the words joined by
+    blanks and with specifiers (``%H``) replaced."""
+    if " ".join(word.text for word in written) == argv:
+        return written
+    texts = argv.split(" ")
+    if len(texts) != len(written) or not all(map(_same, (word.text for word in written), texts)):
+        return None
+    return [Argument(text, word.place, word.origin) for word, text in zip(written, texts, strict=True)]
+
+
+def _same(written: str, text: str) -> bool:
+    return re.fullmatch(".*".join(map(re.escape, SPECIFIER.split(written))), text) is not None
 
 
 def on_disk(unit: Unit, variables: Environment) -> CommandLine:
     """What systemd would start after a daemon-reload. ``variables`` as from :func:`environment.environment`."""
     directive = _directive(unit)
-    return CommandLine() if directive is None else _expanded(directive, variables, unit)
+    if directive is None:
+        return CommandLine()
+    prefixes, words = _words(directive)
+    return _expanded(prefixes, words, place_at(directive.place, 0), variables, unit)
 
 
 def running(host: Mapping[str, Any]) -> CommandLine | None:
@@ -83,17 +104,17 @@ def _words(directive: Directive) -> tuple[str, list[Argument]]:
         if not arguments:
             stripped = text.lstrip(PREFIXES)
             prefixes, text = text[: len(text) - len(stripped)], stripped
-        arguments.append(Argument(";" if text == "\\;" else text, place_at(directive, word.offset), ""))
+        arguments.append(Argument(";" if text == "\\;" else text, place_at(directive.place, word.offset), ""))
     if "@" in prefixes:
         # The word after the executable is argv[0], which changes nothing for us.
         del arguments[1:2]
     return prefixes, arguments
 
 
-def _expanded(directive: Directive, variables: Environment, unit: Unit) -> CommandLine:
-    prefixes, words = _words(directive)
-    words = [Argument(word.text, word.place, _origin(directive.place, unit)) for word in words]
-    return _command_line(words if ":" in prefixes else _expand(words, variables, unit), directive.place)
+def _expanded(prefixes: str, words: list[Argument], place: Place, variables: Environment, unit: Unit) -> CommandLine:
+    origin = _origin(place, unit)
+    words = [Argument(word.text, word.place, origin) for word in words]
+    return _command_line(words if ":" in prefixes else _expand(words, variables, unit), place)
 
 
 def _expand(words: Iterable[Argument], variables: Environment, unit: Unit) -> list[Argument]:
@@ -104,7 +125,8 @@ def _expand(words: Iterable[Argument], variables: Environment, unit: Unit) -> li
         if whole:
             value, place = variables.get(whole["name"], ("", word.place))
             origin = _variable_origin(place, unit)
-            expanded += [Argument(part.text, place, origin) for part in split_words(value, c_escapes=False)]
+            parts = split_words(value, c_escapes=False)
+            expanded += [Argument(part.text, place_at(place, part.offset), origin) for part in parts]
         else:
             expanded.append(_substituted(word, variables, unit))
     return expanded
@@ -115,7 +137,7 @@ def _substituted(word: Argument, variables: Environment, unit: Unit) -> Argument
     text = BRACED.sub(lambda found: variables.get(found["name"], ("", None))[0] if found["name"] else "$", word.text)
     # A word that is nothing but one variable stands where the variable's value stands.
     if len(names) == 1 and word.text == f"${{{names[0]}}}" and names[0] in variables:
-        place = variables[names[0]][1]
+        place = place_at(variables[names[0]][1], 0)
         return Argument(text, place, _variable_origin(place, unit))
     return Argument(text, word.place, word.origin)
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.environment_file import assignments
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.files import follow
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.unit_files import ContinuedDirective
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.words import split_words
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.spread import place_at, spread
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.words import Word, split_words
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.common import FileFact, Place
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.service import Directive, EnvironmentFile, Unit
 
@@ -91,15 +91,15 @@ def _assigned(directives: Iterable[Directive]) -> Environment:
         for word in split_words(directive.value):
             name, separator, value = word.text.partition("=")
             if separator and NAME.fullmatch(name):
-                found[name] = (value.replace("%%", "%"), place_at(directive, word.offset))
+                found[name] = (value.replace("%%", "%"), _place(directive.place, word, len(name) + 1))
     return found
 
 
-def place_at(directive: Directive, offset: int) -> Place:
-    """Where the character at ``offset`` of a directive's value stands."""
-    if isinstance(directive, ContinuedDirective):
-        return Place(directive.place.path, directive.line_at(offset))
-    return directive.place
+def _place(place: Place, word: Word, start: int) -> Place:
+    """Place of the part of a word that begins at ``start``."""
+    first = place_at(place, word.offset).line
+    lines = [place_at(place, source).line or 0 for source in word.sources[start:]]
+    return spread(place.path, first, lines) if first is not None else place
 
 
 def _shown(unit: Unit) -> Environment:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.spread import spread
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.common import Place
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -37,23 +38,22 @@ class _Reader:
             end = self._end_of_line()
             line = self.text[self.position : end]
             stripped = line.strip(BLANKS)
-            place = Place(self.path, self.line)
             name, separator, _rest = line.partition("=")
             if not stripped or stripped[0] in "#;":
                 self._skip_to(end)
             elif not separator:
-                self.ignored.append(place)
+                self.ignored.append(Place(self.path, self.line))
                 self._skip_to(end)
             else:
                 self.position += len(name) + 1
-                self._assign(name.strip(BLANKS), self._value(), place)
+                self._assign(name.strip(BLANKS), *self._value(self.line))
         return self.variables, tuple(self.ignored)
 
     def _assign(self, name: str, value: str, place: Place) -> None:
         if NAME.fullmatch(name):
             self.variables[name] = (value, place)
         else:
-            self.ignored.append(place)
+            self.ignored.append(Place(self.path, place.line))
 
     def _end_of_line(self) -> int:
         end = self.text.find("\n", self.position)
@@ -69,47 +69,52 @@ class _Reader:
         self.line += character == "\n"
         return character
 
-    def _value(self) -> str:
+    def _value(self, first: int) -> tuple[str, Place]:
         """Value up to the end of its line: bare and quoted pieces, one after another."""
-        parts: list[str] = []
+        read: list[tuple[str, int]] = []
         while True:
             character = self._next()
             if character == "\n":
-                return "".join(parts)
-            if character in BLANKS:
-                continue
-            parts.append(self._quoted(character) if character in "\"'" else self._bare(character))
+                break
+            if character not in BLANKS:
+                read += self._quoted(character) if character in "\"'" else self._bare(character)
+        return "".join(text for text, _line in read), spread(self.path, first, [line for _text, line in read])
 
-    def _quoted(self, quote: str) -> str:
-        """Text up to the closing quote, over lines where needed; up to the end of the file when there is none."""
-        parts: list[str] = []
+    def _quoted(self, quote: str) -> list[tuple[str, int]]:
+        """Characters up to the closing quote, over lines where needed; up to the end of the file when there is none."""
+        read: list[tuple[str, int]] = []
         while self.position < len(self.text):
             character = self._next()
             if character == quote:
                 break
-            if character == "\\" and quote == '"':
-                escaped = self._next()
-                character = "" if escaped == "\n" else escaped if escaped in ESCAPABLE else "\\" + escaped
-            parts.append(character)
-        return "".join(parts)
+            if character != "\\" or quote == "'":
+                read.append((character, self.line))
+                continue
+            escaped = self._next()
+            if escaped not in ESCAPABLE and escaped != "\n":
+                read.append(("\\", self.line))
+            if escaped != "\n":
+                read.append((escaped, self.line))
+        return read
 
-    def _bare(self, character: str) -> str:
-        """Text up to the end of the line without its trailing blanks. A backslash makes the next character plain
+    def _bare(self, character: str) -> list[tuple[str, int]]:
+        """Characters up to the end of the line without trailing blanks. A backslash makes the next character plain
         and continues the line when it is the last."""
-        parts: list[str] = []
+        read: list[tuple[str, int]] = []
         kept = 0
         while character != "\n":
             if character == "\\":
                 escaped = self._next()
-                if escaped != "\n":
-                    parts.append(escaped)
-                    kept = len(parts)
-                elif self.position > len(self.text):
+                if self.position > len(self.text):
                     break
+                if escaped != "\n":
+                    read.append((escaped, self.line))
+                    kept = len(read)
             else:
-                parts.append(character)
-                kept = kept if character in BLANKS else len(parts)
+                read.append((character, self.line))
+                kept = kept if character in BLANKS else len(read)
             character = self._next()
+        # The end of the line is left to the caller.
         self.position -= 1
         self.line -= 1
-        return "".join(parts[:kept])
+        return read[:kept]

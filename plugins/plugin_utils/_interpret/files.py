@@ -55,6 +55,11 @@ def follow(facts: Mapping[str, FileFact], path: str) -> FileFact:
     return fact
 
 
+def binary(fact: FileFact) -> bool:
+    """True when the node found NUL bytes in the file, as a crash can leave them behind: it is no text at all."""
+    return fact.extra is not None and fact.extra.get("binary") is True
+
+
 def _absolute(link: str, target: str) -> str:
     return posixpath.normpath(posixpath.join(posixpath.dirname(link), target))
 
@@ -91,19 +96,21 @@ def _extra(entry: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def _type(entry: Mapping[str, Any]) -> str:
-    """``status`` says how looking went (ok, denied, timeout, ...), ``type`` what was found."""
+    """``type`` says what was found, ``status`` how looking went. What was found stays so although its content could
+    not be read."""
     status, kind = entry.get("status"), entry.get("type")
-    if status == "denied" or (kind == "error" and "permission denied" in str(entry.get("error", "")).lower()):
+    if kind in KNOWN_TYPES and kind != "error":
+        return str(kind)
+    if status == "denied" or "permission denied" in str(entry.get("error", "")).lower():
         return "denied"
-    if status in ("timeout", "error"):
-        return "error"
-    return str(kind) if kind in KNOWN_TYPES else "unknown"
+    return "error" if kind == "error" or status in ("timeout", "error") else "unknown"
 
 
 def _resolves(path: str, entry: Mapping[str, Any], evidence_files: Mapping[str, Any]) -> str | None:
-    """Final target. Bundles may say only *that* a link resolves (true); then the links that we know are followed."""
-    given = entry.get("resolves")
-    if not given:
+    """Final target, None for a link that leads nowhere. Bundles may say only *that* a link resolves (true), or say
+    nothing; then the links that we know are followed."""
+    given = entry.get("resolves", True)
+    if entry.get("type") != "link" or not given:
         return None
     if isinstance(given, str):
         return given

@@ -16,7 +16,7 @@ from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.cred
     certificate_credential,
     key_credential,
 )
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.files import file_at, follow
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.files import binary, file_at, follow
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.common import Field, FileFact, Place, Problem
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.configuration import Kubeconfig
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.service import CommandLine
@@ -70,14 +70,16 @@ def kubeconfig(
     path = posixpath.join("/", flag.value)
     file = file_at(files, path)
     content = follow(files, path)
+    if binary(content):
+        problem: Problem | None = Problem("not a text file (it holds NUL bytes)", Place(path))
+        return Kubeconfig(path, True, flag.place, file, problem, "yaml")
     if content.content is None:
-        return Kubeconfig(path=path, configured=True, source=flag.place, file=file)
+        return Kubeconfig(path, True, flag.place, file)
     document = load(content.content, path)
     if document.problem is not None:
         # Of a file that was not read to its end nothing is known, least of all that it is broken.
         problem = None if content.truncated else document.problem
-        kind = "yaml" if problem else ""
-        return Kubeconfig(path, True, flag.place, file, problem=problem, problem_kind=kind)
+        return Kubeconfig(path, True, flag.place, file, problem, "yaml" if problem else "")
     parts = _parts(document.tree or Tree(None, Place(path)))
     return _kubeconfig(Kubeconfig(path, True, flag.place, file), parts, content, files, certificates)
 
@@ -129,8 +131,10 @@ def _parts(tree: Tree) -> _Parts:
         current = tree.child("current-context")
         if current is None or not current.value:
             raise _UnusableError("context-missing", "current-context is not set", (current or tree).place)
+        if not isinstance(current.value, str):
+            raise _UnusableError("structure", "current-context is not text", current.place)
         name = Field("current-context", current.value, current.place)
-        context = lists["contexts"].get(str(current.value))
+        context = lists["contexts"].get(current.value)
         if context is None:
             raise _UnusableError("context-missing", f'there is no context "{current.value}"', current.place)
         # Both are looked up before either is complained about: what is there is worth knowing.

@@ -14,7 +14,7 @@ from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.fiel
     type_errors,
     unknown_fields,
 )
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.files import file_at, follow
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.files import binary, file_at, follow
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.kubelet_fields import (
     KUBELET_CONFIGURATION,
     PATH_FIELDS,
@@ -64,6 +64,8 @@ def _absolute(flag: Flag | None) -> str:
 
 def _document(path: str, files: Mapping[str, FileFact]) -> Document:
     fact = follow(files, path) if path else FileFact("")
+    if binary(fact):
+        return Document(problem=Problem("not a text file (it holds NUL bytes)", Place(path)))
     if fact.content is None:
         return Document()
     document = load(fact.content, path)

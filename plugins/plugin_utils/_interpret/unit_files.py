@@ -8,9 +8,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.files import follow
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.spread import SpreadPlace
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.common import FileFact, Place, Problem
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.service import Directive
 
@@ -25,17 +25,6 @@ UNIT_DIRECTORIES = (
 )
 HEADER = re.compile(r"# (?P<path>/\S.*)")
 SECTION = re.compile(r"\[(?P<name>[^\[\]]+)\]")
-
-
-@dataclass(frozen=True)
-class ContinuedDirective(Directive):
-    """A directive written over several lines: ``breaks`` holds (offset in ``value``, line) of each further line."""
-
-    breaks: tuple[tuple[int, int], ...] = ()
-
-    def line_at(self, offset: int) -> int | None:
-        """Line of the file on which the character at ``offset`` of the value stands."""
-        return next((line for start, line in reversed(self.breaks) if start <= offset), self.place.line)
 
 
 def unit_texts(
@@ -129,11 +118,10 @@ def directives(texts: list[tuple[str, str]]) -> tuple[tuple[Directive, ...], tup
 
 
 def _directive(section: str, key: str, value: str, place: Place, breaks: list[tuple[int, int]]) -> Directive:
-    if not breaks:
-        return Directive(section, key.strip(), value.strip(), place)
-    shift = len(key) + 1 + len(value) - len(value.lstrip())
-    moved = tuple((offset - shift, line) for offset, line in breaks)
-    return ContinuedDirective(section, key.strip(), value.strip(), place, moved)
+    if breaks:
+        shift = len(key) + 1 + len(value) - len(value.lstrip())
+        place = SpreadPlace(place.path, place.line, tuple((offset - shift, line) for offset, line in breaks))
+    return Directive(section, key.strip(), value.strip(), place)
 
 
 def logical_lines(text: str) -> Iterator[tuple[int, list[tuple[int, int]], str]]:

@@ -15,10 +15,12 @@ NUMERIC_ESCAPE = re.compile(r"x(?P<x>[0-9a-fA-F]{2})|u(?P<u>[0-9a-fA-F]{4})|U(?P
 
 @dataclass(frozen=True)
 class Word:
-    """One word without its quotes, and where it begins in the value that it was cut from."""
+    """One word without its quotes. ``offset`` is where it begins in the value that it was cut from, ``sources`` where
+    each of its characters comes from."""
 
     text: str
     offset: int
+    sources: tuple[int, ...] = ()
 
 
 def split_words(value: str, *, c_escapes: bool = True) -> list[Word]:
@@ -33,34 +35,28 @@ def split_words(value: str, *, c_escapes: bool = True) -> list[Word]:
         if value[position] in WHITESPACE:
             position += 1
             continue
-        text, end = _word(value, position, c_escapes)
-        words.append(Word(text, position))
+        text, sources, end = _word(value, position, c_escapes)
+        words.append(Word(text, position, tuple(sources)))
         position = end
     return words
 
 
-def _word(value: str, position: int, c_escapes: bool) -> tuple[str, int]:
-    parts: list[str] = []
+def _word(value: str, position: int, c_escapes: bool) -> tuple[str, list[int], int]:
+    text, sources = "", list[int]()
     quote = ""
     while position < len(value):
         character = value[position]
+        start, position = position, position + 1
         if character == "\\":
-            text, position = _escape(value, position + 1, c_escapes)
-            parts.append(text)
+            character, position = _escape(value, position, c_escapes)
+        elif character == quote or (not quote and character in "\"'"):
+            quote = "" if quote else character
             continue
-        if quote:
-            if character == quote:
-                quote = ""
-            else:
-                parts.append(character)
-        elif character in WHITESPACE:
-            break
-        elif character in "\"'":
-            quote = character
-        else:
-            parts.append(character)
-        position += 1
-    return "".join(parts), position
+        elif not quote and character in WHITESPACE:
+            return text, sources, start
+        text += character
+        sources += [start] * len(character)
+    return text, sources, position
 
 
 def _escape(value: str, position: int, c_escapes: bool) -> tuple[str, int]:

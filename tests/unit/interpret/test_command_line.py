@@ -136,6 +136,34 @@ def test_flags_of_a_continued_line_have_their_own_lines() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("service", "text", "path"),
+    [
+        ("EnvironmentFile=/env/a", 'A="--x=1 \\\n  --y=2\n  --z=3"\n', "/env/a"),
+        ("EnvironmentFile=/env/a", "A=--x=1 \\\n  --y=2 \\\n--z=3\n", "/env/a"),
+        ('Environment="A=--x=1 \\\n  --y=2 \\\n  --z=3"', "", FRAGMENT),
+    ],
+)
+def test_flags_of_a_variable_over_several_lines_have_their_own_lines(service: str, text: str, path: str) -> None:
+    """In a variable that is written over several lines each flag is found on its own."""
+    line = disk(f"{service}\nExecStart=/usr/bin/kubelet $A", a=text)
+    first = 1 if text else 2
+    assert [(flag.name, flag.value, str(flag.place)) for flag in line.flags] == [
+        ("x", "1", f"{path}:{first}"),
+        ("y", "2", f"{path}:{first + 1}"),
+        ("z", "3", f"{path}:{first + 2}"),
+    ]
+
+
+def test_specifiers_that_systemd_replaced_keep_their_places() -> None:
+    """Of ``%H`` systemd shows the host's name; the flag still stands in the line that was written."""
+    facts = files({FRAGMENT: {"type": "file", "content": "[Service]\nExecStart=/usr/bin/kubelet --v=2 --name=%H\n"}})
+    argv = "/usr/bin/kubelet --v=2 --name=worker-1"
+    show = {"FragmentPath": FRAGMENT, "ExecStart": f"{{ path=/usr/bin/kubelet ; argv[]={argv} ; ignore_errors=no }}"}
+    line = loaded(unit("kubelet.service", {"show": show}, AT, facts), facts)
+    assert [(flag.name, flag.value, flag.place.line) for flag in line.flags] == [("v", "2", 2), ("name", "worker-1", 2)]
+
+
 def test_empty_exec_start_clears() -> None:
     """Only the command after the last empty ExecStart= counts; of two that are left the later one is shown."""
     assert pairs(disk("ExecStart=/usr/bin/kubelet --v=1\nExecStart=\nExecStart=/usr/bin/kubelet --v=2")) == [("v", "2")]

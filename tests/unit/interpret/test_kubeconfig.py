@@ -130,6 +130,8 @@ def test_file_that_nobody_read() -> None:
         (GOOD.replace("current-context: here\n", ""), "context-missing", 1),
         (GOOD.replace("current-context: here", 'current-context: ""'), "context-missing", 13),
         (GOOD.replace("current-context: here", "current-context: there"), "context-missing", 13),
+        (GOOD.replace("current-context: here", "current-context: [here]"), "structure", 13),
+        (GOOD.replace("current-context: here", "current-context: 5"), "structure", 13),
         (GOOD.replace("- name: one", "- name: two"), "cluster-missing", 12),
         (GOOD.replace("cluster: one, ", ""), "cluster-missing", 12),
         (GOOD.replace("- name: me", "- name: you"), "user-missing", 12),
@@ -153,6 +155,13 @@ def test_server_is_known_although_the_user_is_missing() -> None:
     """What can be read of a broken file is given: the server, for probes."""
     found = read(GOOD.replace("- name: me", "- name: you"))
     assert (found.problem_kind, found.host, found.port) == ("user-missing", "api.example", 6443)
+
+
+def test_file_of_zeros() -> None:
+    """A file that a crash left full of NUL bytes is broken, although its text was not sent."""
+    facts = files({PATH: {"type": "file", "binary": True}})
+    found = kubeconfig("kubeconfig", CommandLine("/usr/bin/kubelet", (FLAG,)), facts, x509.certificates)
+    assert (found.problem_kind, found.problem is None) == ("yaml", False)
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,12 @@ def test_file_without_fields_is_a_problem(text: str) -> None:
     assert dict(config.fields) == {}
 
 
+def test_file_of_zeros() -> None:
+    """A file that a crash left full of NUL bytes is broken, although its text was not sent."""
+    facts = files({PATH: {"type": "file", "binary": True}})
+    assert kubelet_config(CommandLine("/usr/bin/kubelet", (CONFIG,)), facts).problem is not None
+
+
 def test_broken_end_of_a_file_that_was_cut_is_not_its_fault() -> None:
     """A file that was only read in part is not called broken because its end is missing."""
     entry = {PATH: {"type": "file", "content": HEAD + 'clusterDNS: ["10.9', "truncated": True}}
