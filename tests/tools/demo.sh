@@ -14,14 +14,24 @@ host=worker-2
 # Print a command as a user would type it, then run it.
 show() { printf '\n$ %s\n' "$*"; "$@"; }
 
+# The inventory that the lab wrote; LAB_NAME in the environment chooses the lab.
+lab_inventory() {
+    PYTHONPATH=tests .venv/bin/python -c '
+import os
+from pathlib import Path
+from lab import settings
+print(settings.from_environment(os.environ).inventory.relative_to(Path.cwd()))'
+}
+
 if reason=$(PYTHONPATH=tests .venv/bin/python -m lab can-run); then
-    make lab
-    make lab-break CASE=$case HOST=$host
-    printf '\n%s now has a kubelet configuration that names a CA file which does not exist. Its diagnosis:\n' $host
-    show ansible-playbook -i tests/lab/.state/inventory.yml playbooks/diagnose.yml -l $host
+    make --no-print-directory lab
+    make --no-print-directory lab-break CASE=$case HOST=$host
+    printf '\nThe kubelet of %s now names a CA file that does not exist. Letting it fail for 30 seconds ...\n' $host
+    sleep 30
+    show ansible-playbook -i "$(lab_inventory)" playbooks/diagnose.yml -l $host
     printf '\nMore faults: make lab-break (lists them).  Heal: make lab-heal.  Remove the hosts: make lab-down.\n'
 else
     printf 'Containers with systemd cannot run here: %s\n' "$reason"
     printf 'So this is the diagnosis of evidence that was recorded on a real node with the same fault:\n'
-    show ansible-playbook playbooks/replay.yml -e kubelet_bundle_dir=tests/corpus/$case
+    show ansible-playbook -i localhost, playbooks/replay.yml -e kubelet_bundle_dir=tests/corpus/$case
 fi
