@@ -10,8 +10,8 @@ short_description: Tell every certificate that the kubelet uses
 version_added: "1.0.0"
 description:
   - Finds the certificates from the kubelet's own configuration (kubeconfig, flags, KubeletConfiguration) and not from
-    default paths, and tells subject, issuer, names, usages, validity, whether the private key matches, whether the CA in
-    use issued it, and whether it names this node.
+    default paths, and tells subject, issuer, names, usages, validity, whether the private key matches, whether the CA
+    in use issued it, and whether it names this node.
   - A private key never leaves the node; only the SHA-256 of its public half does.
 author:
   - nodeclinic.kubelet contributors (@nodeclinic)
@@ -68,7 +68,9 @@ certificates:
       description: Where the symbolic link that rotation renews leads; null for a plain file.
       returned: success
       type: dict
-      sample: {target: kubelet-client-2026-11-23-20-53-12.pem, resolves: /var/lib/kubelet/pki/kubelet-client-2026-11-23.pem}
+      sample:
+        target: kubelet-client-2026-11-23-20-53-12.pem
+        resolves: /var/lib/kubelet/pki/kubelet-client-2026-11-23-20-53-12.pem
     problem:
       description: Why it cannot be used; null when it can.
       returned: success

@@ -9,8 +9,8 @@ module: cluster_info
 short_description: Tell what the control plane says of all nodes
 version_added: "1.0.0"
 description:
-  - Asks the API server with C(kubectl get --raw) for all nodes, their leases and the certificate requests of kubelets, in a
-    fixed number of calls whatever the number of nodes. Run it once, on a host of the control plane.
+  - Asks the API server with C(kubectl get --raw) for all nodes, their leases and the certificate requests of kubelets, in
+    a fixed number of calls whatever the number of nodes. Run it once, on a host of the control plane.
   - No access (no kubectl, no kubeconfig, no answer) is a result with RV(cluster.error), not a failed task.
 author:
   - nodeclinic.kubelet contributors (@nodeclinic)
@@ -18,8 +18,8 @@ options:
   kubeconfig:
     description:
       - Kubeconfig with the right to read nodes, leases and certificate signing requests.
-      - Without it, the first that exists of E(KUBECONFIG), C(/etc/kubernetes/admin.conf), C(~/.kube/config) and the places
-        of K3s, RKE2 and MicroK8s.
+      - Without it, the first that exists of E(KUBECONFIG), C(/etc/kubernetes/admin.conf), C(~/.kube/config) and the
+        places of K3s, RKE2 and MicroK8s.
     type: path
   kubectl:
     description: Name or path of kubectl.

@@ -10,8 +10,8 @@ short_description: Read everything that tells why a kubelet does not work, in on
 version_added: "1.0.0"
 description:
   - Reads the units of the kubelet and of the container runtime, their journals, every file that the kubelet uses, facts
-    about the host, and probes from the node (name resolution, connection, TLS and HTTP to the API server with the node's
-    own client certificate, healthz of the kubelet, the runtime's socket).
+    about the host, and probes from the node (name resolution, connection, TLS and HTTP to the API server with the
+    node's own client certificate, healthz of the kubelet, the runtime's socket).
   - Everything is bounded in time and size. At most 25 programs are started and about 256 KiB returned.
   - What is returned are raw facts. M(nodeclinic.kubelet.diagnose) runs this module and tells what they mean.
 author:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import socket
 import time
@@ -22,20 +23,31 @@ _DATE = re.compile(rb"^date:[ \t]*([^\r\n]{1,64})", re.IGNORECASE | re.MULTILINE
 _CHUNKED = re.compile(rb"^transfer-encoding:[ \t]*chunked", re.IGNORECASE | re.MULTILINE)
 
 
+def dial(addresses: t.Sequence[str], port: int, seconds: float) -> socket.socket:
+    """A connection to the first of some addresses that takes one, as the kubelet would try them.
+
+    :raises OSError: what the last address answered
+    """
+    for address in addresses[:-1]:
+        with contextlib.suppress(OSError):
+            return socket.create_connection((address, port), seconds / len(addresses))
+    return socket.create_connection((addresses[-1], port), seconds / len(addresses))
+
+
 def get(
-    address: str, port: int, path: str, context: ssl.SSLContext | None, seconds: float, name: str = ""
+    addresses: t.Sequence[str], port: int, path: str, context: ssl.SSLContext | None, seconds: float, name: str = ""
 ) -> dict[str, t.Any]:
     """Status code, date and start of the body of a GET request; over TLS with a context.
 
-    :param address: where to connect; name: the server's name for TLS and the Host header, address when empty
+    :param addresses: where to connect; name: the server's name for TLS and the Host header, else the first address
     :raises OSError: no connection, no TLS session, or no HTTP answer
     """
     deadline = time.monotonic() + seconds
-    with socket.create_connection((address, port), seconds) as plain:
+    with dial(addresses, port, seconds) as plain:
         if context is None:
-            return _parse(_exchange(plain, name or address, path, deadline))
-        with context.wrap_socket(plain, server_hostname=name or address) as secured:
-            return _parse(_exchange(secured, name or address, path, deadline))
+            return _parse(_exchange(plain, name or addresses[0], path, deadline))
+        with context.wrap_socket(plain, server_hostname=name or addresses[0]) as secured:
+            return _parse(_exchange(secured, name or addresses[0], path, deadline))
 
 
 def _exchange(connection: socket.socket, name: str, path: str, deadline: float) -> bytes:

@@ -61,7 +61,8 @@ def _look_at_unit(facts: FileFacts, unit: str, show: t.Mapping[str, str]) -> lis
     """Unit file, drop-ins (also those that systemd has not loaded yet) and environment files; their texts."""
     paths = [show.get("FragmentPath", ""), *show.get("DropInPaths", "").split()]
     texts = [facts.look(path) for path in paths if path.startswith("/")]
-    for directory in discovery.UNIT_DIRECTORIES:
+    merged = facts.host.readlink("/lib") is not None
+    for directory in discovery.UNIT_DIRECTORIES[: -1 if merged else None]:
         texts.append(facts.look(f"{directory}/{unit}"))
         dropins = facts.list(f"{directory}/{unit}.d")
         texts.extend(facts.look(path) for path in dropins[:_MAX_OF_A_KIND] if path.endswith(".conf"))

@@ -26,6 +26,7 @@ RESOLVE_SECONDS = 4.0
 CONNECT_SECONDS = 3.0
 HTTP_SECONDS = 5.0
 SOCKET_SECONDS = 2.0
+_MAX_ADDRESSES = 3
 
 # Start of an HTTP/2 connection (RFC 9113, 3.4) with empty SETTINGS: what every gRPC server answers at once.
 _HTTP2_HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\x04\0\0\0\0\0"
@@ -49,12 +50,9 @@ def collect(targets: Targets, seconds: float) -> list[Probe]:
     """All probes; one that has not ended within the time limit has status timeout."""
     local: dict[str, t.Callable[[], list[Probe]]] = {}
     if targets.healthz is not None:
-        host, port = targets.healthz
-        base = {"probe": "http", "url": f"http://{_bracketed(host)}:{port}/healthz", "client_certificate": None}
-        local["healthz"] = _one(base, lambda: http.get(host, port, "/healthz", None, HTTP_SECONDS))
+        local["healthz"] = functools.partial(_probe_healthz, *targets.healthz)
     if targets.runtime_socket is not None:
-        path = targets.runtime_socket
-        local["unix"] = _one({"probe": "unix", "path": path}, lambda: _ask_socket(path))
+        local["unix"] = functools.partial(_probe_socket, targets.runtime_socket)
     for number, (name, port) in enumerate(targets.servers):
         local[f"server {number}"] = functools.partial(_probe_server, targets, name, port, seconds)
     outcomes = parallel.run_all(local, seconds)
@@ -76,19 +74,19 @@ def _probe_server(targets: Targets, name: str, port: int, seconds: float) -> lis
     if resolved["status"] != _schema.OK:
         failed = {"status": resolved["status"], "error": resolved["error"], "seconds": resolved["seconds"]}
         return [*probes, {**tls, **failed}, {**readyz, **failed}, *([{**own, **failed}] if targets.client else [])]
-    address = resolved["addresses"][0]
-    connect = {"probe": "connect", "host": name, "address": address, "port": port}
+    addresses = resolved["addresses"][:_MAX_ADDRESSES]
+    connect = {"probe": "connect", "host": name, "address": addresses[0], "port": port}
     tasks: dict[str, t.Callable[[], Probe]] = {
-        "connect": lambda: _connect(address, port),
-        "tls": lambda: _handshake(address, port, name),
-        "readyz": lambda: http.get(address, port, "/readyz", _unverified(), HTTP_SECONDS, name),
+        "connect": lambda: _connect(addresses, port),
+        "tls": lambda: _handshake(addresses, port, name),
+        "readyz": lambda: http.get(addresses, port, "/readyz", _unverified(), HTTP_SECONDS, name),
     }
     bases = {"connect": connect, "tls": tls, "readyz": readyz}
     client = targets.client
     if client is not None:
         bases["own"] = own
         tasks["own"] = lambda: http.get(
-            address, port, f"/api/v1/nodes/{targets.node_name}", client_context(client), HTTP_SECONDS, name
+            addresses, port, f"/api/v1/nodes/{targets.node_name}", client_context(client), HTTP_SECONDS, name
         )
     outcomes = parallel.run_all(tasks, max(0.1, seconds - resolved["seconds"] - 0.2))
     return [*probes, *(_finish(bases[key], outcomes[key]) for key in bases)]
@@ -99,8 +97,15 @@ def _http_probe(name: str, port: int, path: str, client: ClientPair | None) -> P
     return {"probe": "http", "url": url, "client_certificate": client.source if client else None}
 
 
-def _one(base: Probe, action: t.Callable[[], Probe]) -> t.Callable[[], list[Probe]]:
-    return lambda: [_finish(base, parallel.run_all({"probe": action}, HTTP_SECONDS + 1.0)["probe"])]
+def _probe_healthz(host: str, port: int) -> list[Probe]:
+    base = {"probe": "http", "url": f"http://{_bracketed(host)}:{port}/healthz", "client_certificate": None}
+    ask = functools.partial(http.get, [host], port, "/healthz", None, HTTP_SECONDS)
+    return [_finish(base, parallel.run_all({"ask": ask}, HTTP_SECONDS + 1.0)["ask"])]
+
+
+def _probe_socket(path: str) -> list[Probe]:
+    ask = functools.partial(_ask_socket, path)
+    return [_finish({"probe": "unix", "path": path}, parallel.run_all({"ask": ask}, SOCKET_SECONDS + 1.0)["ask"])]
 
 
 def _finish(base: Probe, outcome: parallel.Outcome) -> Probe:
