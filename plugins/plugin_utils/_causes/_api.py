@@ -167,6 +167,12 @@ def endpoint(node: Snapshot) -> str:
     return f"{host}:{config.port or (80 if config.scheme == 'http' else 443)}"
 
 
+def kubeconfig_newer_than_process(node: Snapshot) -> bool:
+    """True when the kubeconfig was written after the running kubelet read it at its start."""
+    started, written = node.kubelet.main_start_at, node.kubeconfig.file.mtime
+    return alive(node) and started is not None and written is not None and written > started
+
+
 def last_contact_after(node: Snapshot) -> bool | None:
     """True when the control plane heard from this kubelet after the kubeconfig was last written (so its content has
     worked), False when not, None when nobody knows."""

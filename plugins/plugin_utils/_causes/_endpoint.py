@@ -12,11 +12,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from .._interpret import x509
 from .._model.snapshot import Snapshot
-from ._api import Conversation, Fault, alive, endpoint, last_contact_after
+from ._api import Conversation, Fault, endpoint, kubeconfig_newer_than_process, last_contact_after
 from ._quote import iso
+from ._trust import server_certificate_fault
 
-UNREACHED = (Fault.DNS, Fault.REFUSED, Fault.TIMEOUT, Fault.NO_ROUTE)
+NOT_THERE = (Fault.DNS, Fault.REFUSED, Fault.TIMEOUT, Fault.NO_ROUTE, Fault.SILENT, Fault.NOT_TLS)
 _SERVER_LINE = re.compile(r"^[ \t]*server:[ \t]*[\"']?https?://([^\s\"'/]+)", re.MULTILINE)
 _REQUEST = re.compile(r"https?://([^/\"\s]+)/apis?/")
 
@@ -50,10 +52,11 @@ def other_endpoints(node: Snapshot) -> list[Endpoint]:
 
 def wrong_endpoint(node: Snapshot, talk: Conversation) -> str:
     """Why the kubeconfig's endpoint is the wrong one, in a few words; empty when nothing says so."""
-    if talk.fault not in UNREACHED:
+    if talk.fault not in NOT_THERE and not _another_server(node, talk):
         return ""
     if talk.works:
-        return _changed_since_start(node)
+        late = "it was changed after the kubelet started, which still works with the old one; the next start fails"
+        return late if kubeconfig_newer_than_process(node) else ""
     worked = last_contact_after(node)
     if node.cluster.node_found is not None and node.cluster.asked:
         if worked or (worked is None and node.cluster.node_found):
@@ -66,20 +69,19 @@ def wrong_endpoint(node: Snapshot, talk: Conversation) -> str:
 
 def stale_endpoint(node: Snapshot, talk: Conversation) -> str:
     """The endpoint that the running kubelet calls in vain, when the kubeconfig no longer has it; else empty."""
-    if talk.works or talk.said is None or not alive(node):
+    if talk.works or talk.said is None or not kubeconfig_newer_than_process(node):
         return ""
     called = _with_port(talk.said.groups.get("endpoint", ""))
-    started, written = node.kubelet.main_start_at, node.kubeconfig.file.mtime
-    if not called or not endpoint(node) or called == endpoint(node) or started is None or written is None:
-        return ""
-    return called if written > started else ""
+    return called if called and endpoint(node) and called != endpoint(node) else ""
 
 
-def _changed_since_start(node: Snapshot) -> str:
-    started, written = node.kubelet.main_start_at, node.kubeconfig.file.mtime
-    if not alive(node) or started is None or written is None or written <= started:
-        return ""
-    return "it was changed after the kubelet started, which still works with the old one; the next start fails"
+def _another_server(node: Snapshot, talk: Conversation) -> bool:
+    """True when something answers in TLS that the cluster's CA did not sign, while the kubeconfig's CA is proven right:
+    it signed this node's own certificate."""
+    if talk.fault is not Fault.TLS or server_certificate_fault(node) != "unknown-authority":
+        return False
+    own, authorities = node.certificate("client").certificates, node.certificate("server-ca").certificates
+    return x509.trusted(own, authorities) is True
 
 
 def _written_lately(node: Snapshot) -> bool:

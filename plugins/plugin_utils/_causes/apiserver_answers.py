@@ -12,7 +12,7 @@ from .._model.finding import Effect, Hit, Remedy
 from .._model.snapshot import Snapshot
 from . import _api, _logs, _quote
 from ._api import SYMPTOMS, Fault
-from .apiserver_reach import unreached
+from .apiserver_reach import over, unreached
 
 CONTROL_PLANE = Remedy("Nothing on this node: look at kube-apiserver and etcd on the control plane.")
 MANY = 5
@@ -35,6 +35,7 @@ MANY = 5
 )
 def unavailable(node: Snapshot) -> Iterator[Hit]:
     """5xx answers, or an API server that answers /readyz and never the request for the Node object."""
+    yield from over(node, "api-gateway-timeout", "the API server did not complete requests")
     talk = unreached(node, Fault.UNAVAILABLE)
     if talk is None:
         return

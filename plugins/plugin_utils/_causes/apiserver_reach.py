@@ -12,7 +12,7 @@ from .._model.cause import cause
 from .._model.common import Place
 from .._model.finding import Effect, Evidence, Hit, Remedy
 from .._model.snapshot import Snapshot
-from . import _api, _quote
+from . import _api, _logs, _quote
 from ._api import SYMPTOMS, Conversation, Fault
 from ._endpoint import stale_endpoint, wrong_endpoint
 
@@ -27,6 +27,14 @@ def unreached(node: Snapshot, *faults: Fault) -> Conversation | None:
     if talk.fault not in faults or talk.works or wrong_endpoint(node, talk) or stale_endpoint(node, talk):
         return None
     return None if _diverting_proxy(node, talk) else talk
+
+
+def over(node: Snapshot, name: str, text: str) -> Iterator[Hit]:
+    """An outage that the running kubelet went through and that is over."""
+    match = _logs.past(node, name)
+    if match is not None and match.pattern.newest and _api.conversation(node).works:
+        until = f"{text} until {_quote.iso(match.pattern.last_at)}; the kubelet works again"
+        yield Hit(until, (_quote.log(match),), Effect.RESOLVED)
 
 
 def _server(node: Snapshot) -> tuple[Evidence, ...]:
@@ -51,6 +59,7 @@ def _server(node: Snapshot) -> tuple[Evidence, ...]:
 )
 def connection_refused(node: Snapshot) -> Iterator[Hit]:
     """The endpoint refuses connections."""
+    yield from over(node, "api-refused", "the API server refused connections")
     talk = unreached(node, Fault.REFUSED)
     if talk is None:
         return
@@ -81,6 +90,7 @@ def connection_refused(node: Snapshot) -> Iterator[Hit]:
 )
 def unreachable_timeout(node: Snapshot) -> Iterator[Hit]:
     """TCP connections to the endpoint time out."""
+    yield from over(node, "api-connect-timeout", "the API server could not be reached")
     talk = unreached(node, Fault.TIMEOUT)
     if talk is not None:
         text = f"no answer to TCP connections to the API server {_api.endpoint(node)}: packets are dropped on the way"
@@ -121,6 +131,7 @@ def no_route(node: Snapshot) -> Iterator[Hit]:
 )
 def dns_failure(node: Snapshot) -> Iterator[Hit]:
     """The endpoint's name does not resolve."""
+    yield from over(node, "api-dns", "the API server's name did not resolve")
     talk = unreached(node, Fault.DNS)
     if talk is None:
         return

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from .._model.cause import cause
 from .._model.certificate import CertificateUse
-from .._model.finding import Effect, Hit, Remedy
+from .._model.finding import Effect, Evidence, Hit, Remedy
 from .._model.snapshot import Snapshot
 from . import _api, _logs, _quote
 from ._api import REJECTED, START, Fault
@@ -66,20 +66,20 @@ def client_expired(node: Snapshot) -> Iterator[Hit]:
     part = expired_part(node, use)
     if part is None or valid(node, node.certificate("client-rotated")):
         return
-    serving, also = node.certificate("serving"), ()
+    serving, also = node.certificate("serving"), list[str]()
     if serving.leaf is not None and serving.leaf.fingerprint_sha256 == part.fingerprint_sha256:
-        also = ("certificate/serving-cert-expired",)
+        also.append("certificate/serving-cert-expired")
     ago = age(part.remaining(node.captured_at).total_seconds())
     yield Hit(
         f"the client certificate {where(use)} expired {ago} ago ({part.not_after:%Y-%m-%d %H:%M} UTC):"
         f" subject {part.subject[:60]}, issuer {part.issuer[:40]}",
         (_quote.certificate(use), *said(node, "client-expired-at-start", "client-gone-while-running"), *_answer(node)),
         Effect.RISK if _api.works(node) else Effect.DOWN,
-        explains=also,
+        explains=tuple(also),
     )
 
 
-def _answer(node: Snapshot) -> tuple[_quote.Evidence, ...]:
+def _answer(node: Snapshot) -> tuple[Evidence, ...]:
     """What the API server answers to this certificate, where it was asked."""
     own = node.probes.node_object
     return (_quote.probe(own),) if own.client_certificate and own.code in (401, 403) else ()

@@ -13,12 +13,13 @@ from collections.abc import Iterator
 
 from .._interpret import x509
 from .._model.cause import cause
-from .._model.finding import Evidence, Hit, Remedy
+from .._model.finding import Effect, Evidence, Hit, Remedy
 from .._model.snapshot import Snapshot
 from . import _api, _quote
 from ._api import SYMPTOMS, Conversation, Fault
+from ._endpoint import wrong_endpoint
 from ._quote import age
-from ._trust import server_certificate_fault
+from ._trust import clocks_differ, server_certificate_fault
 
 VERIFY = ("Go crypto/x509 Certificate.Verify",)
 X509_SYMPTOMS = (*SYMPTOMS, "symptom/x509-unknown-authority")
@@ -44,7 +45,13 @@ def refusal(node: Snapshot) -> tuple[str, Conversation]:
     if judged or talk.said is None or talk.said_fault is not Fault.TLS:
         return judged, talk
     reason = talk.said.groups.get("reason", "")
-    return next((name for words, name in _REASONS if words in reason), ""), talk
+    name = next((name for words, name in _REASONS if words in reason), "")
+    if name in ("expired", "not-yet-valid") and clocks_differ(node):
+        return "", talk
+    if node.certificate("apiserver").leaf is not None:
+        # The endpoint's certificate is in order with the CA on disk, so the process holds an older one.
+        name = "old-ca" if name == "unknown-authority" and _api.kubeconfig_newer_than_process(node) else ""
+    return name, talk
 
 
 def _evidence(node: Snapshot, talk: Conversation) -> tuple[Evidence, ...]:
@@ -57,7 +64,7 @@ def _evidence(node: Snapshot, talk: Conversation) -> tuple[Evidence, ...]:
 @cause(
     "certificate/ca-not-trusted-by-node",
     title="the kubelet does not trust the API server's certificate",
-    effect=_api.Effect.DOWN,
+    effect=Effect.DOWN,
     explains=X509_SYMPTOMS,
     healthy="The CA in the kubeconfig signed the certificate that the API server presents.",
     see="Every request fails with *x509: certificate signed by unknown authority*.",
@@ -78,7 +85,13 @@ def _evidence(node: Snapshot, talk: Conversation) -> tuple[Evidence, ...]:
 def ca_not_trusted_by_node(node: Snapshot) -> Iterator[Hit]:
     """The presented certificate does not lead to the kubeconfig's CA."""
     why, talk = refusal(node)
-    if why != "unknown-authority":
+    if why == "old-ca":
+        text = (
+            f"the running kubelet still trusts the CA that it read at its start; the one in {node.kubeconfig.path} is"
+        )
+        restart = Remedy("`systemctl restart kubelet`", "restart-kubelet", "needs-approval")
+        yield Hit(f"{text} the right one: restart the kubelet", _evidence(node, talk), remedy=restart)
+    if why != "unknown-authority" or wrong_endpoint(node, talk):
         return
     ours, other, presented = node.certificate("server-ca"), node.certificate("client-ca"), node.certificate("apiserver")
     place = ours.place or node.kubeconfig.path
@@ -98,7 +111,7 @@ def ca_not_trusted_by_node(node: Snapshot) -> Iterator[Hit]:
 @cause(
     "certificate/apiserver-san-mismatch",
     title="the API server's certificate does not cover the address in the kubeconfig",
-    effect=_api.Effect.DOWN,
+    effect=Effect.DOWN,
     explains=SYMPTOMS,
     healthy="The host in the kubeconfig's server is a subject alternative name of the API server's certificate.",
     see="*x509: certificate is valid for A, B, not C*.",
@@ -134,7 +147,7 @@ def apiserver_san_mismatch(node: Snapshot) -> Iterator[Hit]:
 @cause(
     "certificate/apiserver-cert-expired",
     title="the API server's certificate has expired",
-    effect=_api.Effect.DOWN,
+    effect=Effect.DOWN,
     explains=X509_SYMPTOMS,
     healthy="The certificate that the API server presents is within its validity.",
     see="*x509: certificate has expired or is not yet valid*, on all nodes and in kubectl at once.",

@@ -100,7 +100,7 @@ def http_scheme(node: Snapshot) -> Iterator[Hit]:
         return
     if node.kubeconfig.scheme == "http":
         yield Hit(f"{server.place} server: {server.value} is not https", (_quote.field(server), *talk.evidence))
-    elif talk.fault is Fault.NOT_TLS:
+    elif talk.fault is Fault.NOT_TLS and not wrong_endpoint(node, talk):
         text = f"{_api.endpoint(node)} answers in plain HTTP, and {server.place} calls it with https"
         yield Hit(text, (_quote.field(server), *talk.evidence))
 
@@ -109,7 +109,7 @@ def http_scheme(node: Snapshot) -> Iterator[Hit]:
     "kubeconfig/bootstrap-token-expired",
     title="the bootstrap token is not accepted",
     effect=Effect.DOWN,
-    explains=(*REJECTED, "symptom/bootstrap-umbrella", "symptom/ready-false"),
+    explains=(*REJECTED, "symptom/bootstrap-umbrella", "symptom/ready-false", "certificate/client-csr-not-approved"),
     healthy="A node that joins has a bootstrap kubeconfig with a token that the cluster still knows.",
     see="*cannot create certificate signing request: Unauthorized*, and no kubelet-client-current.pem.",
     why="Tokens of kubeadm live 24 hours; images and scaling scripts with a token inside fail after that.",
