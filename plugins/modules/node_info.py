@@ -189,7 +189,7 @@ def main() -> None:
     try:
         result = _gather.gather(module.params, _gather.parts_of(module.params["gather_subset"]))
     except _gather.OptionError as exc:
-        module.fail_json(msg=str(exc))
+        module.fail_json(msg=str(exc), options_refused=True)
     module.exit_json(changed=False, **result)
 
 

@@ -21,6 +21,7 @@ from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.evidence
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._report.text import closing_line, render
 
 PLAIN_WIDTH = 100
+REASON_LIMIT = 500
 
 # Task workers have no terminal of their own; action plugins (and so this file) are imported before they are forked.
 _ON_TERMINAL = sys.stdout.isatty()
@@ -93,14 +94,12 @@ def run_module(runner: ModuleRunner, name: str, arguments: Mapping[str, Any], ta
         return Outcome(failure=f"nothing could be run on the node: {_sentence(error)}")
     for_ansible = {key: result[key] for key in _ANSIBLES_OWN if key in result}
     values = to_native_tree(result)
-    reason = _sentence(values.get("msg"))
     if values.get("unreachable"):
-        return Outcome(failure=f"the node could not be reached: {reason}", for_ansible=for_ansible)
-    if values.get("failed") and "invocation" in values:
-        raise AnsibleActionFail(reason)  # the module ran and refused its options
+        return Outcome(failure=f"the node could not be reached: {_reason(result)}", for_ansible=for_ansible)
+    if values.get("options_refused"):
+        raise AnsibleActionFail(_reason(result))
     if values.get("failed"):
-        detail = _last_line(values.get("module_stderr") or values.get("exception") or "")
-        return Outcome(failure=f"{name} failed on the node: {reason}{detail}", for_ansible=for_ansible)
+        return Outcome(failure=f"{name} failed on the node: {_reason(result)}", for_ansible=for_ansible)
     return Outcome(values=values, for_ansible=for_ansible)
 
 
@@ -123,9 +122,12 @@ def _sentence(message: object) -> str:
     return " ".join(str(message or "no reason given").split())
 
 
-def _last_line(text: str) -> str:
-    lines = [line.strip() for line in str(text).splitlines() if line.strip()]
-    return f" ({lines[-1][:300]})" if lines else ""
+def _reason(result: Mapping[str, Any]) -> str:
+    """Why a module failed: its message, what it raised, and the last words of an interpreter that could not run it."""
+    raised = getattr(result.get("exception"), "event", None)
+    last_words = [line for line in str(result.get("module_stderr") or "").splitlines() if line.strip()][-1:]
+    texts = (result.get("msg"), None if result.get("msg") else getattr(raised, "msg", None), *last_words)
+    return _sentence(": ".join(str(text) for text in texts if text)[:REASON_LIMIT])
 
 
 @contextmanager
