@@ -31,10 +31,11 @@ UseDNS no
 # OpenSSH 9.8 and later hold off a client whose logins fail, which some tests do on purpose.
 _SSHD_13 = "PerSourcePenalties no\n"
 
-# The kernel's messages are those of the machine below and say nothing about this host.
+# The kernel's messages are those of the machine below and say nothing about this host. The journal lies in memory.
 _JOURNALD = """\
 [Journal]
 ReadKMsg=no
+SystemMaxUse=64M
 """
 
 # Workers have a default route, as any node has, but one that ends at the control plane host, which forwards nothing:

@@ -63,7 +63,7 @@ class Hosts:
         except LabError as error:
             raise LabError(f"{host.name} did not come up: {error}\n{self.last_words(host)}") from error
 
-    def wait_until_ready(self, hosts: list[Host], *, seconds: float = 40) -> None:
+    def wait_until_ready(self, hosts: list[Host], *, seconds: float = 60) -> None:
         """Return once the control plane says Ready of each worker among these hosts.
 
         Raises LabError with the end of the journal of one that is not.

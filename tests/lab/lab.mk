@@ -9,19 +9,21 @@ HOST :=
 endif
 export LAB_NAME WORKERS RELEASES LAB_MIRROR
 
+##@ Test hosts
+
 .PHONY: lab lab-break lab-heal lab-status lab-down
-lab:
+lab: ## Bring up test hosts: a control plane and WORKERS=2 workers, pristine
 	@$(LAB) up
 
-lab-break:
+lab-break: ## Break a worker: make lab-break CASE=ca-path-wrong HOST=worker-2 (without CASE: lists them)
 	@test -n "$(CASE)" || { echo 'usage: make lab-break CASE=ca-path-wrong [HOST=worker-2]; the cases are:'; $(LAB) cases; exit 2; }
 	@$(LAB) break $(CASE) $(HOST)
 
-lab-heal:
+lab-heal: ## Make the broken hosts, or HOST=worker-2, pristine again
 	@$(LAB) heal $(HOST)
 
-lab-status:
+lab-status: ## Show the test hosts and what they are broken with
 	@$(LAB) status
 
-lab-down:
+lab-down: ## Remove the test hosts; their images stay for the next time
 	@$(LAB) down

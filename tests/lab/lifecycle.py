@@ -114,8 +114,8 @@ class Lab:
 
     def break_host(self, case_id: str, host_name: str) -> None:
         """Apply a case to a host, and remember it even when it fails half-way. Returns when the fault can be seen."""
-        case = cases.load(case_id)
         self._must_be_up()
+        case = cases.load(case_id)
         with topology.changing(self.settings.state_dir) as planned:
             host = planned.host(host_name)
             planned.broken.setdefault(host.name, []).append(case_id)
