@@ -1,12 +1,16 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Ways to break a lab host: one YAML file each.
 
-    id, title     what is broken, in one sentence
-    break         shell lines for the node, run as root, each with `sh -eu`
-    control_plane shell lines for the control plane host
-    undo          shell lines before healing, for what making the host anew does not undo
-    settle        seconds until the fault can be seen in full (default 6)
-    expect        verdicts: any is right; roots: one entry per root cause, each a list of ids of which one must be named;
-                  may_also_be_roots, root_or_risk as in tests/corpus/README.md
+id, title     what is broken, in one sentence
+break         shell lines for the node, run as root, each with `sh -eu`
+control_plane shell lines for the control plane host
+undo          shell lines before healing, for what making the host anew does not undo
+settle        seconds until the fault can be seen in full (default 6)
+expect        verdicts: any is right; roots: one entry per root cause, each a list of ids of which one must be named;
+              may_also_be_roots, root_or_risk as in tests/corpus/README.md
 """
 
 from __future__ import annotations

@@ -1,3 +1,7 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What a stand-in needs to pass for the real program: its name, its command line, its readiness message."""
 
 from __future__ import annotations
@@ -7,6 +11,8 @@ import os
 import signal
 import socket
 import sys
+from pathlib import Path
+from typing import Callable
 
 PR_SET_NAME = 15
 PR_SET_MM = 35
@@ -38,8 +44,8 @@ def impersonate(path: str, arguments: list[str]) -> None:
     """
     libc = ctypes.CDLL(None, use_errno=True)
     libc.sbrk.restype = ctypes.c_void_p
-    libc.prctl(PR_SET_NAME, os.path.basename(path).encode(), 0, 0, 0)
-    with open("/proc/self/stat", "rb") as stat:
+    libc.prctl(PR_SET_NAME, Path(path).name.encode(), 0, 0, 0)
+    with Path("/proc/self/stat").open("rb") as stat:
         fields = stat.read().rsplit(b")", 1)[1].split()
 
     def field(number: int) -> int:  # numbered as in proc(5); the list starts at field 3
@@ -66,10 +72,11 @@ def notify_ready() -> None:
         sock.sendto(b"READY=1", "\0" + address[1:] if address.startswith("@") else address)
 
 
-def exit_on_sigterm() -> None:
+def exit_on_sigterm(cleanup: Callable[[], None] = lambda: None) -> None:
     """Leave with status 0 on SIGTERM at once, as these programs do when systemd stops them."""
 
     def leave(_number: int, _frame: object) -> None:
+        cleanup()
         sys.stdout.flush()
         os._exit(0)  # threads blocked in a socket must not delay the stop
 

@@ -1,8 +1,12 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The stand-in container runtime: answers one question per connection on containerd's socket.
 
-    version -> {"name": "containerd", "version": "..."}
-    status  -> {"network": ""}, or the text of a network that is not ready
-    pods    -> {"pods": []}
+version -> {"name": "containerd", "version": "..."}
+status  -> {"network": ""}, or the text of a network that is not ready
+pods    -> {"pods": []}
 """
 
 from __future__ import annotations
@@ -17,6 +21,11 @@ from pathlib import Path
 from typing import Any
 
 from lab.standin import _process
+
+try:
+    import tomllib
+except ImportError:  # Python before 3.11: the configuration is not checked there
+    tomllib = None
 
 VERSION = "2.1.9+unknown"
 ROOT = Path(os.environ.get("NODELAB_ROOT", "/"))
@@ -34,7 +43,7 @@ def main() -> None:
     if "--version" in sys.argv[1:] or sys.argv[1:2] == ["-v"]:
         sys.stdout.write(f"containerd github.com/containerd/containerd/v2 {VERSION} \n")
         return
-    _process.exit_on_sigterm()
+    _process.exit_on_sigterm(_stop)
     _process.impersonate(sys.argv[0], sys.argv[1:])
     log("info", "starting containerd", revision="", version=VERSION)
     runtime = Runtime(_read_config())
@@ -50,6 +59,11 @@ def main() -> None:
     _process.notify_ready()
     log("info", "containerd successfully booted in 0.039558s")
     server.serve_forever()
+
+
+def _stop() -> None:
+    log("info", "Stop CRI service")
+    SOCKET.unlink(missing_ok=True)
 
 
 def log(level: str, message: str, **values: str) -> None:
@@ -68,9 +82,7 @@ def _logrus(text: str) -> str:
 def _read_config() -> str:
     """The configuration's text. Ends the process as containerd does when it is not TOML."""
     text = CONFIG.read_text(errors="replace") if CONFIG.exists() else ""
-    try:
-        import tomllib
-    except ImportError:  # Python < 3.11: not checked there
+    if tomllib is None:
         return text
     try:
         tomllib.loads(text)

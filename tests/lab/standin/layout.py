@@ -1,3 +1,7 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The files of a lab host's Kubernetes side, as kubeadm lays them out; and of a node set up by hand.
 
 Every function returns absolute path -> (mode, content). Content that starts with "-> " makes a symlink; a path that
@@ -10,13 +14,9 @@ import base64
 import json
 import re
 import subprocess
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from lab.standin import texts
 from lab.standin.pki import Pki, variants
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 Files = dict[str, tuple[int, str]]
 
@@ -26,6 +26,9 @@ KUBELET_PKI = "/var/lib/kubelet/pki"
 CNI_PLUGINS = "bandwidth bridge dhcp firewall host-device host-local ipvlan loopback macvlan portmap ptp static tuning"
 WANTS = "/etc/systemd/system/multi-user.target.wants"
 VERSION = "v1.36.2"
+CPU_MANAGER_STATE = '{"policyName":"none","defaultCpuSet":"","checksum":1353318690}'
+MEMORY_MANAGER_STATE = '{"policyName":"None","machineState":{},"checksum":4236770233}'
+_TEXTS = Path(__file__).with_name("files")
 
 
 def node_files(node: str, role: str, hosts: dict[str, str], debian: int, pki_dir: Path) -> Files:
@@ -53,16 +56,16 @@ def worker_files(node: str, server: str, pki: Pki) -> Files:
     return {
         **_programs(),
         "/etc/default/kubelet": (0o644, "KUBELET_EXTRA_ARGS=\n"),
-        "/etc/kubernetes/kubelet.conf": (0o600, texts.KUBELET_CONF.format(ca=encoded(ca), server=server)),
+        "/etc/kubernetes/kubelet.conf": (0o600, text("kubelet.conf", ca=encoded(ca), server=server)),
         "/etc/kubernetes/manifests/": (0o755, ""),
         "/etc/kubernetes/pki/ca.crt": (0o644, ca),
-        "/usr/lib/systemd/system/kubelet.service": (0o644, texts.KUBELET_UNIT),
-        "/usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf": (0o644, texts.KUBEADM_DROPIN),
+        "/usr/lib/systemd/system/kubelet.service": (0o644, text("kubelet.service")),
+        "/usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf": (0o644, text("10-kubeadm.conf")),
         f"{WANTS}/kubelet.service": (0o777, "-> /usr/lib/systemd/system/kubelet.service"),
-        "/var/lib/kubelet/config.yaml": (0o644, texts.KUBELET_CONFIG),
-        "/var/lib/kubelet/kubeadm-flags.env": (0o644, texts.KUBEADM_FLAGS),
-        "/var/lib/kubelet/cpu_manager_state": (0o600, texts.CPU_MANAGER_STATE),
-        "/var/lib/kubelet/memory_manager_state": (0o600, texts.MEMORY_MANAGER_STATE),
+        "/var/lib/kubelet/config.yaml": (0o644, text("config.yaml")),
+        "/var/lib/kubelet/kubeadm-flags.env": (0o644, text("kubeadm-flags.env")),
+        "/var/lib/kubelet/cpu_manager_state": (0o600, CPU_MANAGER_STATE),
+        "/var/lib/kubelet/memory_manager_state": (0o600, MEMORY_MANAGER_STATE),
         current: (0o600, certificate + key),
         f"{KUBELET_PKI}/kubelet-client-current.pem": (0o777, f"-> {current}"),
         f"{KUBELET_PKI}/kubelet.crt": (0o644, serving),
@@ -77,11 +80,11 @@ def hand_files(node: str, server: str, pki: Pki, expired: bool = True) -> Files:
     valid, valid_key = pki.hand_client(node, expired=False)
     values = {"node": node, "server": server}
     return {
-        "/etc/systemd/system/kubelet.service": (0o644, texts.HAND_UNIT),
+        "/etc/systemd/system/kubelet.service": (0o644, text("by-hand-kubelet.service")),
         "/usr/local/bin/kubelet": (0o755, launcher("kubelet")),
         "/var/lib/kubelet/ca.crt": (0o644, both),
-        "/var/lib/kubelet/kubeconfig": (0o600, texts.HAND_KUBECONFIG.format(**values)),
-        "/var/lib/kubelet/kubelet-config.yaml": (0o644, texts.HAND_CONFIG.format(**values)),
+        "/var/lib/kubelet/kubeconfig": (0o600, text("by-hand-kubeconfig", **values)),
+        "/var/lib/kubelet/kubelet-config.yaml": (0o644, text("by-hand-kubelet-config.yaml", **values)),
         f"/var/lib/kubelet/{node}.crt": (0o644, certificate),
         f"/var/lib/kubelet/{node}.key": (0o600, key),
         f"/var/lib/kubelet/{node}.crt.valid": (0o644, valid),
@@ -96,7 +99,7 @@ def control_plane_files(name: str, address: str, pki: Pki) -> Files:
     files: Files = {
         "/etc/nodelab/": (0o755, ""),
         "/usr/bin/kube-apiserver": (0o755, launcher("apiserver")),
-        "/usr/lib/systemd/system/kube-apiserver.service": (0o644, texts.APISERVER_UNIT),
+        "/usr/lib/systemd/system/kube-apiserver.service": (0o644, text("kube-apiserver.service")),
         f"{WANTS}/kube-apiserver.service": (0o777, "-> /usr/lib/systemd/system/kube-apiserver.service"),
         f"{folder}/ca.crt": (0o644, authority.certificate),
         f"{folder}/ca.key": (0o600, authority.key),
@@ -108,11 +111,23 @@ def control_plane_files(name: str, address: str, pki: Pki) -> Files:
         stem = f"{folder}/apiserver{'-' + fault if fault else ''}"
         files.update({f"{stem}.crt": (0o644, certificate), f"{stem}.key": (0o600, key)})
     certificate, key = pki.admin()
-    admin = texts.ADMIN_CONF.format(
-        ca=encoded(authority.certificate), server=f"https://{name}:6443", crt=encoded(certificate), key=encoded(key)
+    admin = text(
+        "admin.conf",
+        ca=encoded(authority.certificate),
+        server=f"https://{name}:6443",
+        crt=encoded(certificate),
+        key=encoded(key),
     )
     files.update({"/etc/kubernetes/admin.conf": (0o600, admin), "/root/.kube/config": (0o600, admin)})
     return files
+
+
+def text(name: str, **values: str) -> str:
+    """A file of files/, with @NAME@ replaced by the value of that name."""
+    content = (_TEXTS / name).read_text()
+    for key, value in values.items():
+        content = content.replace(f"@{key}@", value)
+    return content
 
 
 def _programs() -> Files:
@@ -121,10 +136,10 @@ def _programs() -> Files:
         "/opt/nodelab/version": (0o644, VERSION + "\n"),
         "/usr/bin/kubelet": (0o755, launcher("kubelet")),
         "/usr/bin/containerd": (0o755, launcher("containerd")),
-        "/usr/lib/systemd/system/containerd.service": (0o644, texts.CONTAINERD_UNIT),
+        "/usr/lib/systemd/system/containerd.service": (0o644, text("containerd.service")),
         f"{WANTS}/containerd.service": (0o777, "-> /usr/lib/systemd/system/containerd.service"),
-        "/etc/containerd/config.toml": (0o644, texts.CONTAINERD_CONFIG),
-        "/etc/cni/net.d/10-lab.conflist": (0o644, texts.CNI_CONFIG),
+        "/etc/containerd/config.toml": (0o644, text("containerd-config.toml")),
+        "/etc/cni/net.d/10-lab.conflist": (0o644, text("10-lab.conflist")),
         "/opt/cni/bin": (0o777, "-> /usr/lib/cni"),
         "/usr/libexec/kubernetes/kubelet-plugins/volume/exec/": (0o755, ""),
         "/var/lib/containerd/": (0o700, ""),
@@ -137,8 +152,8 @@ def _programs() -> Files:
 def _prepared(node: str, pki: Pki) -> Files:
     """What cases take from /opt/nodelab: wrong certificates, another cluster's CA, and the scripts that use them."""
     files: Files = {
-        "/opt/nodelab/bin/use-certificate": (0o755, texts.USE_CERTIFICATE),
-        "/opt/nodelab/bin/use-hand-layout": (0o755, texts.USE_HAND_LAYOUT),
+        "/opt/nodelab/bin/use-certificate": (0o755, text("use-certificate")),
+        "/opt/nodelab/bin/use-hand-layout": (0o755, text("use-hand-layout")),
         "/opt/nodelab/certificates/other-ca.crt": (0o644, pki.other_authority().certificate),
     }
     for variant in (*variants(node), "wrong-key"):
@@ -161,11 +176,11 @@ def launcher(program: str) -> str:
 def rotated_name(certificate: str) -> str:
     """The name under which the kubelet stores a client certificate, by its start."""
     done = subprocess.run(
-        ["openssl", "x509", "-noout", "-startdate"],  # noqa: S607
+        ["openssl", "x509", "-noout", "-startdate"],
         input=certificate.encode(), capture_output=True, check=True,
     )  # fmt: skip
     month, day, clock, year = re.match(r"notBefore=(\w+) +(\d+) ([\d:]+) (\d+)", done.stdout.decode()).groups()  # type: ignore[union-attr]
-    number = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split().index(month) + 1
+    number = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"].index(month) + 1
     return f"kubelet-client-{year}-{number:02d}-{int(day):02d}-{clock.replace(':', '-')}.pem"
 
 
@@ -175,10 +190,14 @@ def encoded(text: str) -> str:
 
 def _seed(server: str, ca: str) -> str:
     """Objects that the API server starts with: the config maps that kubeadm leaves in a cluster."""
-    cluster_info = texts.CLUSTER_INFO.format(ca=encoded(ca), server=server)
+    cluster_info = text("cluster-info.yaml", ca=encoded(ca), server=server)
     maps = [
         ("kube-public", "cluster-info", {"kubeconfig": cluster_info}),
-        ("kube-system", "kubelet-config", {"kubelet": texts.KUBELET_CONFIG}),
-        ("kube-system", "kubeadm-config", {"ClusterConfiguration": texts.CLUSTER_CONFIGURATION.format(server=server[8:])}),
+        ("kube-system", "kubelet-config", {"kubelet": text("config.yaml")}),
+        (
+            "kube-system",
+            "kubeadm-config",
+            {"ClusterConfiguration": text("cluster-configuration.yaml", server=server[8:])},
+        ),
     ]
     return json.dumps([{"metadata": {"namespace": space, "name": name}, "data": data} for space, name, data in maps])

@@ -1,3 +1,7 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Keys and certificates of a lab cluster, made with the openssl command so that nothing needs to be installed.
 
 Everything is made once per lab and kept in its folder: the same lab gets the same bytes each time.
@@ -66,18 +70,21 @@ class Request:
 
     @property
     def extensions(self) -> str:
-        lines = [
-            f"basicConstraints = critical, CA:{'FALSE' if self.usage else 'TRUE'}",
-            f"keyUsage = critical, {'digitalSignature, keyEncipherment' if self.usage else 'digitalSignature, keyCertSign'}",
-            f"extendedKeyUsage = {self.usage}" if self.usage else "subjectKeyIdentifier = hash",
-        ]
+        if self.usage:
+            lines = ["basicConstraints = critical, CA:FALSE", "keyUsage = critical, digitalSignature, keyEncipherment"]
+            lines.append(f"extendedKeyUsage = {self.usage}")
+        else:
+            lines = ["basicConstraints = critical, CA:TRUE", "keyUsage = critical, digitalSignature, keyCertSign"]
+            lines.append("subjectKeyIdentifier = hash")
         names = [f"DNS:{name}" for name in self.names] + [f"IP:{address}" for address in self.addresses]
         return "\n".join([*lines, *([f"subjectAltName = {', '.join(names)}"] if names else [])])
 
 
-# How the client certificate of a node can be wrong; the five-days one is valid. Each is a file on the node.
 def variants(node: str) -> dict[str, Request]:
-    """Requests by the name of the fault they stand for. "other-ca" is to be signed by the other authority."""
+    """Client certificates of a node, by the name of what is wrong with them ("valid" and "five-days": nothing).
+
+    "other-ca" is to be signed by the other authority.
+    """
     now = datetime.now(timezone.utc)
     name, group = f"system:node:{node}", "system:nodes"
     return {
@@ -93,8 +100,8 @@ def variants(node: str) -> dict[str, Request]:
 
 
 def _openssl(*arguments: str | Path, text: str = "") -> str:
-    done = subprocess.run(  # noqa: S603 -- arguments are ours
-        ["openssl", *map(str, arguments)],  # noqa: S607
+    done = subprocess.run(
+        ["openssl", *map(str, arguments)],
         input=text.encode(), capture_output=True, check=False,
     )  # fmt: skip
     if done.returncode:
@@ -121,7 +128,12 @@ def sign(request: Request, key: str, authority: Authority | None = None) -> str:
         config = ("-config", folder / "config")
         _openssl("req", "-new", *config, "-key", folder / "key", "-subj", request.subject, "-out", folder / "csr")
         form = "%Y%m%d%H%M%SZ"
-        dates = ("-startdate", request.start.strftime(form), "-enddate", (request.start + request.lifetime).strftime(form))
+        dates = (
+            "-startdate",
+            request.start.strftime(form),
+            "-enddate",
+            (request.start + request.lifetime).strftime(form),
+        )
         how = ("-cert", folder / "ca.crt") if authority else ("-selfsign",)
         _openssl(
             "ca", *config, "-batch", "-notext", "-preserveDN", "-extensions", "extensions", *dates, *how,
@@ -150,7 +162,12 @@ class Pki:
         return self.authority("hand-ca", "KUBERNETES-CA", datetime(2019, 3, 20, 8, 0, tzinfo=timezone.utc))
 
     def pair(
-        self, name: str, request: Request, authority: Authority | None = None, kind: str = "ec", selfsigned: bool = False
+        self,
+        name: str,
+        request: Request,
+        authority: Authority | None = None,
+        kind: str = "ec",
+        selfsigned: bool = False,
     ) -> tuple[str, str]:
         """Certificate and key with this name, from the folder or new."""
         crt, key = self.folder / f"{name}.crt", self.folder / f"{name}.key"

@@ -1,3 +1,7 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What a user may do: administrators everything, nodes what the Node authorizer lets them, others nothing."""
 
 from __future__ import annotations
@@ -21,7 +25,11 @@ class Action:
 
 
 OPEN_TO_NODES = {"services", "csidrivers", "runtimeclasses", "pods", "events", "certificatesigningrequests", "csinodes"}
-BOOTSTRAP = {("create", "certificatesigningrequests"), ("get", "certificatesigningrequests"), ("list", "certificatesigningrequests")}
+BOOTSTRAP = {
+    ("create", "certificatesigningrequests"),
+    ("get", "certificatesigningrequests"),
+    ("list", "certificatesigningrequests"),
+}
 
 
 def refusal(user: User, action: Action, node_authorizer: bool) -> str | None:

@@ -1,3 +1,7 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Who is asking: the client certificate of a connection, or a bootstrap token.
 
 A real API server accepts any client certificate in the handshake and judges it afterwards, so that a bad one
@@ -85,7 +89,5 @@ def _of_certificate(pem: str) -> User | None:
 
 
 def _openssl(*arguments: str, pem: str) -> str | None:
-    done = subprocess.run(  # noqa: S603 -- arguments are ours
-        ["openssl", *arguments], input=pem.encode(), capture_output=True, check=False  # noqa: S607
-    )
+    done = subprocess.run(["openssl", *arguments], input=pem.encode(), capture_output=True, check=False)
     return done.stdout.decode(errors="replace") if done.returncode == 0 else None

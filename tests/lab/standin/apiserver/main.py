@@ -1,3 +1,7 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """HTTP in front of the store: paths, authentication, authorization, and the ways to misbehave."""
 
 from __future__ import annotations
@@ -5,17 +9,17 @@ from __future__ import annotations
 import http.server
 import json
 import re
+import socketserver
 import ssl
 import sys
 import threading
 import time
-from http import HTTPStatus
 from typing import Any
 
 from lab.standin import _process
 
-from . import authorize, identity, settings
-from .store import SIGNER, Store, approve, issue
+from . import authorize, discovery, identity, settings
+from .store import SIGNER, Store, approve, issue, requested_name
 
 RESOURCE = re.compile(
     r"/(?:api/v1|apis/(?P<group>[^/]+)/v1)(?:/namespaces/(?P<namespace>[^/]+))?"
@@ -29,7 +33,14 @@ KINDS = {
 VERBS = {"GET": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 TIMED_OUT = "Timeout: request did not complete within requested timeout - context deadline exceeded"
 ETCD_TIMEOUT_SECONDS = 34
-NAMED_REASONS = {400: "BadRequest", 401: "Unauthorized", 403: "Forbidden", 404: "NotFound", 409: "AlreadyExists", 504: "Timeout"}
+NAMED_REASONS = {
+    400: "BadRequest",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "NotFound",
+    409: "AlreadyExists",
+    504: "Timeout",
+}
 
 
 class _Refused(Exception):  # noqa: N818
@@ -52,8 +63,6 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         mode = settings.mode()
-        if mode == settings.NOT_ANSWERING:
-            time.sleep(3600)
         try:
             user = self._user()
             self._write(*self._route(user, mode, json.loads(body) if body else None))
@@ -68,13 +77,18 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         return user
 
     def _route(self, user: identity.User, mode: str, body: Any) -> tuple[int, Any]:
-        path, _, query = self.path.partition("?")
+        path, dummy, query = self.path.partition("?")
         if path in ("/readyz", "/livez", "/healthz"):
             broken = mode == settings.ETCD_DOWN and path == "/readyz"
-            return (500, "[+]ping ok\n[-]etcd failed: reason withheld\nreadyz check failed\n") if broken else (200, "ok")
+            return (
+                (500, "[+]ping ok\n[-]etcd failed: reason withheld\nreadyz check failed\n") if broken else (200, "ok")
+            )
         if path == "/version":
             major, minor = settings.VERSION[1:].split(".")[:2]
             return 200, {"major": major, "minor": minor, "gitVersion": settings.VERSION, "platform": "linux/amd64"}
+        known = discovery.answer(path, KINDS)
+        if known is not None:
+            return 200, known
         match = RESOURCE.fullmatch(path)
         if match is None or match["resource"] not in KINDS:
             raise _Refused(404, "the server could not find the requested resource")
@@ -93,7 +107,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             items = store.list(resource, namespace)
             if resource == "nodes" and action.name:
                 items = [item for item in items if item["metadata"]["name"] == action.name]
-            return 200, {"kind": f"{KINDS[resource]}List", "apiVersion": _version(action), "metadata": {}, "items": items}
+            return 200, {
+                "kind": f"{KINDS[resource]}List",
+                "apiVersion": _version(action),
+                "metadata": {},
+                "items": items,
+            }
         old = store.get(resource, namespace, action.name) if action.name else None
         if action.verb == "create":
             if old is not None:
@@ -114,6 +133,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if action.resource == "events":
             return body  # nobody reads them
         if action.resource == "certificatesigningrequests":
+            wanted = f"system:node:{user.node}"
+            if user.node and requested_name(body) != wanted:
+                problem = f'"csr-" is forbidden: can only create a node CSR with CN={wanted}'
+                raise _Refused(403, f"{action.qualified} {problem}")
             body["spec"].update(username=user.name, groups=[*user.groups, "system:authenticated"])
             automatic = user.node or "system:bootstrappers:kubeadm:default-node-token" in user.groups
             if automatic and body["spec"].get("signerName") == SIGNER:
@@ -163,7 +186,15 @@ def _version(action: authorize.Action) -> str:
 
 def _failure(code: int, message: str) -> dict[str, Any]:
     reason = NAMED_REASONS.get(code, "InternalError")
-    return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": message, "reason": reason, "code": code}
+    return {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "metadata": {},
+        "status": "Failure",
+        "message": message,
+        "reason": reason,
+        "code": code,
+    }
 
 
 def _merge(target: dict[str, Any], patch: dict[str, Any]) -> None:
@@ -182,6 +213,11 @@ class _Server(http.server.ThreadingHTTPServer):
     allow_reuse_address = True
     request_queue_size = 256
     store: Store
+
+    def server_bind(self) -> None:
+        """Bind without asking DNS for the name of this host, which may take long and is not used."""
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = self.server_address[:2]
 
     def handle_error(self, *_arguments: object) -> None:
         """A client that breaks its connection is no event of ours."""

@@ -1,3 +1,7 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Where the API server keeps its files, and the ways in which it can be made to misbehave."""
 
 from __future__ import annotations
@@ -18,7 +22,7 @@ SEED = ROOT / "var/lib/nodelab/seed.json"
 STATE = ROOT / "var/lib/nodelab/apiserver.json"
 MODE = ROOT / "etc/nodelab/apiserver-mode"  # one word, read at start and at every request
 
-ETCD_DOWN, NOT_ANSWERING, NO_NODE_AUTHORIZER = "etcd-down", "not-answering", "no-node-authorizer"
+ETCD_DOWN, NO_NODE_AUTHORIZER = "etcd-down", "no-node-authorizer"
 CERTIFICATES = {"expired-certificate": "apiserver-expired", "other-ca": "apiserver-other-ca"}
 
 

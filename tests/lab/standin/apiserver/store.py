@@ -1,3 +1,7 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The objects, in memory and in one file, and the controllers that work on them."""
 
 from __future__ import annotations
@@ -5,6 +9,7 @@ from __future__ import annotations
 import base64
 import copy
 import json
+import re
 import subprocess
 import tempfile
 import threading
@@ -37,7 +42,11 @@ class Store:
             self._objects, self._version = saved["objects"], saved["version"]
         self._heard: dict[str, float] = {}  # node -> when its lease or status last changed, on our own clock
         for config_map in json.loads(settings.SEED.read_text()) if settings.SEED.exists() else []:
-            self.put("configmaps", config_map["metadata"]["namespace"], {"apiVersion": "v1", "kind": "ConfigMap", **config_map})
+            self.put(
+                "configmaps",
+                config_map["metadata"]["namespace"],
+                {"apiVersion": "v1", "kind": "ConfigMap", **config_map},
+            )
 
     def get(self, resource: str, namespace: str, name: str) -> dict[str, Any] | None:
         with self._lock:
@@ -129,6 +138,16 @@ def approve(request: dict[str, Any], reason: str, message: str) -> None:
     issue(request)
 
 
+def requested_name(request: dict[str, Any]) -> str:
+    """The common name that a CertificateSigningRequest asks for."""
+    csr = base64.b64decode(request["spec"]["request"])
+    done = subprocess.run(
+        ["openssl", "req", "-noout", "-subject", "-nameopt", "RFC2253"], input=csr, capture_output=True, check=False
+    )
+    found = re.search(r"CN=([^,\n]*)", done.stdout.decode(errors="replace"))
+    return found.group(1) if found else ""
+
+
 def issue(request: dict[str, Any]) -> None:
     """Put the signed certificate into the status of an approved request."""
     approved = any(c["type"] == "Approved" for c in request.get("status", {}).get("conditions", []))
@@ -140,8 +159,8 @@ def issue(request: dict[str, Any]) -> None:
         extensions.write_text(
             "basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=clientAuth\n"
         )
-        done = subprocess.run(  # noqa: S603 -- arguments are ours
-            ["openssl", "x509", "-req", "-in", csr, "-CA", settings.CA, "-CAkey", settings.CA_KEY,  # noqa: S607
+        done = subprocess.run(
+            ["openssl", "x509", "-req", "-in", csr, "-CA", settings.CA, "-CAkey", settings.CA_KEY,
              "-set_serial", str(uuid.uuid4().int >> 1), "-days", "365", "-sha256", "-extfile", extensions],
             capture_output=True, check=False,
         )  # fmt: skip

@@ -1,3 +1,7 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The connection to the API server over mutual TLS, with Go's wording for everything that can go wrong."""
 
 from __future__ import annotations
@@ -51,8 +55,9 @@ class Api:
         try:
             status, answer = self._exchange(method, path, body, seconds, content_type)
         except (OSError, http.client.HTTPException) as error:
+            text = verb + self._explain(error)
             self._drop()
-            raise ApiError(verb + self._explain(error)) from error
+            raise ApiError(text) from error
         if status >= 400:
             raise ApiError(_status_text(status, answer), status)
         return answer
@@ -113,13 +118,15 @@ class Api:
             connection = getattr(self._local, "connection", None)
             if connection is not None:
                 return "context deadline exceeded"
-            return f"net/http: TLS handshake timeout" if self._accepts() else f"dial tcp {self._address()}: i/o timeout"
+            return "net/http: TLS handshake timeout" if self._accepts() else f"dial tcp {self._address()}: i/o timeout"
         if isinstance(error, ConnectionRefusedError):
             return f"dial tcp {self._address()}: connect: connection refused"
         if isinstance(error, (ssl.SSLError, ConnectionResetError, BrokenPipeError, http.client.HTTPException)):
             text = str(error)
             return "http: server gave HTTP response to HTTPS client" if "WRONG_VERSION_NUMBER" in text else "EOF"
-        problem = {113: "no route to host", 101: "network is unreachable"}.get(getattr(error, "errno", 0) or 0, str(error).lower())
+        problem = {113: "no route to host", 101: "network is unreachable"}.get(
+            getattr(error, "errno", 0) or 0, str(error).lower()
+        )
         return f"dial tcp {self._address()}: connect: {problem}"
 
     def _explain_lookup(self, error: socket.gaierror) -> str:
@@ -143,7 +150,14 @@ class Api:
             dns, addresses = x509.names(peer)
             valid = addresses if _is_address(self.host) else dns
             return f"certificate is valid for {', '.join(valid)}, not {self.host}"
-        candidate = next((name for name in map(x509.common_name, x509.certificates(self.client.ca)) if name == x509.common_name(peer, "issuer")), None)
+        candidate = next(
+            (
+                name
+                for name in map(x509.common_name, x509.certificates(self.client.ca))
+                if name == x509.common_name(peer, "issuer")
+            ),
+            None,
+        )
         if candidate is None:
             return "certificate signed by unknown authority"
         return (
@@ -187,7 +201,11 @@ def _alive(sock: Any) -> bool:
 def _status_text(status: int, answer: Any) -> str:
     if status == 401:
         return "Unauthorized"
-    return str(answer.get("message") or f"the server responded with the status code {status}") if isinstance(answer, dict) else ""
+    return (
+        str(answer.get("message") or f"the server responded with the status code {status}")
+        if isinstance(answer, dict)
+        else ""
+    )
 
 
 def _is_address(host: str) -> bool:

@@ -1,4 +1,8 @@
-"""Whether the node is fit: the runtime, the pod network, and pressure on disk and memory. Asked in loops, as the kubelet does."""
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether the node is fit: runtime, pod network, pressure on disk and memory. Asked in loops, as the kubelet does."""
 
 from __future__ import annotations
 
@@ -15,9 +19,14 @@ from .logs import Raw, go_quote
 from .state import Kubelet
 
 RUNTIME_DOWN_SECONDS = float(os.environ.get("NODELAB_RUNTIME_DOWN", "10"))  # 30 s in the real one
-FIRST_CHECK_SECONDS = 0.6  # long enough for a healthy node to be listed, so that a healthy start complains no more than a real one
+FIRST_CHECK_SECONDS = (
+    0.6  # long enough for a healthy node to be listed, so that a healthy start complains no more than a real one
+)
 UNITS = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "": 1}
-RECLAIMED = {"memory.available": ("memory", "MemoryPressure"), "nodefs.available": ("ephemeral-storage", "DiskPressure")}
+RECLAIMED = {
+    "memory.available": ("memory", "MemoryPressure"),
+    "nodefs.available": ("ephemeral-storage", "DiskPressure"),
+}
 
 
 class Condition:
@@ -38,7 +47,7 @@ class Condition:
         time.sleep(FIRST_CHECK_SECONDS)
         for period, task in (
             (5, self.check_runtime), (1, self.relist_pods), (2, self.clean_pods),
-            (10, self.check_eviction), (20, self.read_static_pods),
+            (10, self.check_eviction), (10, self.rotate_logs), (20, self.read_static_pods),
         ):  # fmt: skip
             threading.Thread(target=_forever, args=(period, task), daemon=True).start()
 
@@ -51,7 +60,12 @@ class Condition:
     def node_status(self) -> dict[str, Any]:
         problem = self.problem()
         status = node.status(
-            self.kubelet.node_name, self.kubelet.release.version, self.runtime_version, problem, self.pressure, self.since
+            self.kubelet.node_name,
+            self.kubelet.release.version,
+            self.runtime_version,
+            problem,
+            self.pressure,
+            self.since,
         )
         self._announce(status["conditions"][-1], bool(problem))
         return status
@@ -60,7 +74,9 @@ class Condition:
         if broken and self.was_ready is not False:
             keys = ("type", "status", "lastHeartbeatTime", "lastTransitionTime", "reason", "message")
             text = ",".join(f"{go_quote(key)}:{go_quote(ready[key])}" for key in keys)
-            self.log.info("setters.go:547", "Node became not ready", node=self.kubelet.node_name, condition=Raw("{" + text + "}"))
+            self.log.info(
+                "setters.go:547", "Node became not ready", node=self.kubelet.node_name, condition=Raw("{" + text + "}")
+            )
         self.was_ready = not broken
 
     # ---- the runtime
@@ -78,15 +94,26 @@ class Condition:
             self.log.info("kubelet.go:3277", "Container runtime network not ready", networkReady=self.network_problem)
 
     def relist_pods(self) -> None:
-        answer = self._ask("pods", "remote_runtime.go:347", "ListPodSandbox with filter from runtime service failed", filter="")
+        answer = self._ask(
+            "pods", "remote_runtime.go:347", "ListPodSandbox with filter from runtime service failed", filter=""
+        )
         if isinstance(answer, str):
             self.log.error("generic.go:312", "GenericPLEG: Unable to retrieve pods", answer)
 
     def clean_pods(self) -> None:
-        answer = self._ask("pods", "remote_runtime.go:347", "ListPodSandbox with filter from runtime service failed", filter="state:{}")
+        answer = self._ask(
+            "pods", "remote_runtime.go:347", "ListPodSandbox with filter from runtime service failed", filter="state:{}"
+        )
         if isinstance(answer, str):
             self.log.error("kubelet_pods.go:1277", "Error listing containers", answer)
             self.log.error("kubelet.go:2820", "Failed cleaning pods", answer)
+
+    def rotate_logs(self) -> None:
+        message = "ListContainers with filter from runtime service failed"
+        answer = self._ask("pods", "remote_runtime.go:506", message, filter="")
+        if isinstance(answer, str):
+            problem = f"failed to list containers: {answer}"
+            self.log.error("container_log_manager.go:154", "Failed to rotate container logs", problem)
 
     def _ask(self, question: str, where: str, message: str, **values: Any) -> dict[str, Any] | str:
         """The answer, or the text of the failure once it has been logged."""
@@ -105,6 +132,12 @@ class Condition:
             problem = f'failed to get node info: node "{self.kubelet.node_name}" not found'
             self.log.error(place, "Eviction manager: failed to get summary stats", problem)
             return
+        answer = self._ask("pods", "remote_image.go:303", "ImageFsInfo from image service failed")
+        if isinstance(answer, str):
+            place = self.kubelet.release.place("summary-stats")
+            message = "Eviction manager: failed to get summary stats"
+            self.log.error(place, message, f"failed to get imageFs stats: {answer}")
+            return
         self.pressure = set()
         for signal, limit in (self.kubelet.setting("evictionHard") or {}).items():
             resource, condition = RECLAIMED.get(signal, ("", ""))
@@ -114,7 +147,9 @@ class Condition:
 
     def _log_eviction(self, resource: str) -> None:
         self.log.info("eviction_manager.go:381", "Eviction manager: attempting to reclaim", resourceName=resource)
-        self.log.info("eviction_manager.go:392", "Eviction manager: must evict pod(s) to reclaim", resourceName=resource)
+        self.log.info(
+            "eviction_manager.go:392", "Eviction manager: must evict pod(s) to reclaim", resourceName=resource
+        )
         message = "Eviction manager: eviction thresholds have been met, but no pods are active to evict"
         self.log.error("eviction_manager.go:403", message, None)
 

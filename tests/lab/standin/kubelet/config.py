@@ -1,3 +1,7 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """KubeletConfiguration: the file, its drop-ins and the flags over it, with the kubelet's own strictness."""
 
 from __future__ import annotations
@@ -21,6 +25,17 @@ DEFAULTS = {
 JSON_TYPES = {str: "string", bool: "bool", int: "number", float: "number", list: "array", dict: "object"}
 
 
+# what is said of a document that is no mapping at all
+NO_KIND = (
+    "couldn't get version/kind; json parse error: json: cannot unmarshal {kind} into Go value of type struct "
+    '{{ APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }}'
+)
+
+
+class DecodeError(ValueError):
+    """A document cannot be decoded; the text is the decoder's."""
+
+
 def lookup(config: dict[str, Any], path: str) -> Any:
     """The value at a dotted path, else the default of that field, else None. Zero values count as unset."""
     value: Any = config
@@ -38,7 +53,9 @@ def set_value(config: dict[str, Any], path: str, value: Any) -> None:
 
 def load_file(shown: str, real: Path, log: Log) -> dict[str, Any]:
     """Read --config. Raises CommandFailed, or Panic for a feature gate that does not exist."""
-    prefix = f"failed to load kubelet config file, path: {shown}, error: failed to load Kubelet config file {shown}, error "
+    prefix = (
+        f"failed to load kubelet config file, path: {shown}, error: failed to load Kubelet config file {shown}, error "
+    )
     try:
         text = real.read_text(errors="backslashreplace")
     except OSError as error:
@@ -55,17 +72,20 @@ def load_file(shown: str, real: Path, log: Log) -> dict[str, Any]:
 
 
 def decode(text: str, log: Log) -> dict[str, Any]:
-    """Decode one document. Raises ValueError with the decoder's text, Panic for unknown feature gates."""
+    """Decode one document. Raises DecodeError with the decoder's text, Panic for unknown feature gates."""
     config = go_yaml.load(text)
     if not isinstance(config, dict):
-        kind = JSON_TYPES.get(type(config), "null")
-        raise ValueError(
-            "couldn't get version/kind; json parse error: json: cannot unmarshal "
-            f"{kind} into Go value of type struct {{ APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; "
-            "Kind string \"json:\\\"kind,omitempty\\\"\" }"
+        raise DecodeError(NO_KIND.format(kind=JSON_TYPES.get(type(config), "null")))
+    if not config.get("kind"):
+        raise DecodeError(f"Object 'Kind' is missing in '{text}'")
+    if not config.get("apiVersion"):
+        raise DecodeError(f"Object 'apiVersion' is missing in '{text}'")
+    if config["kind"] != "KubeletConfiguration" or config["apiVersion"] != API:
+        raise DecodeError(
+            f'no kind "{config["kind"]}" is registered for version "{config["apiVersion"]}" '
+            'in scheme "pkg/runtime/scheme.go:111"'
         )
-    _check_kind(config, text)
-    unknown = [problem for problem in _walk(config, "", text)]
+    unknown = _walk(config, "")
     if unknown:
         log.info(
             "codec.go:102", "Using lenient decoding as strict decoding failed",
@@ -75,25 +95,8 @@ def decode(text: str, log: Log) -> dict[str, Any]:
     return config
 
 
-def _check_kind(config: dict[str, Any], text: str) -> None:
-    kind, version = config.get("kind"), config.get("apiVersion")
-    if not kind:
-        raise ValueError(f"Object 'Kind' is missing in {go_quote_backquoted(text)}")
-    if not version:
-        raise ValueError(f"Object 'apiVersion' is missing in {go_quote_backquoted(text)}")
-    if kind != "KubeletConfiguration" or version != API:
-        raise ValueError(
-            f'no kind "{kind}" is registered for version "{version}" in scheme "pkg/runtime/scheme.go:111"'
-        )
-
-
-def go_quote_backquoted(text: str) -> str:
-    """The document as Go shows it in errors."""
-    return f"'{text}'"
-
-
-def _walk(node: dict[str, Any], prefix: str, text: str) -> list[str]:
-    """Unknown fields below `prefix`, in order. Raises ValueError for a value of the wrong type."""
+def _walk(node: dict[str, Any], prefix: str) -> list[str]:
+    """Unknown fields below `prefix`, in order. Raises DecodeError for a value of the wrong type."""
     unknown = []
     for key, value in node.items():
         path = f"{prefix}.{key}" if prefix else str(key)
@@ -102,7 +105,7 @@ def _walk(node: dict[str, Any], prefix: str, text: str) -> list[str]:
             continue
         _check_type(path, value)
         if isinstance(value, dict) and path in STRUCTS:
-            unknown += _walk(value, path, text)
+            unknown += _walk(value, path)
     return unknown
 
 
@@ -116,11 +119,11 @@ def _check_type(path: str, value: Any) -> None:
     if fits or value is None:
         return
     if wanted == "duration":
-        raise ValueError(f"json: cannot unmarshal {given} into Go value of type string")
+        raise DecodeError(f"json: cannot unmarshal {given} into Go value of type string")
     parent = path.rpartition(".")[0]
     struct = STRUCTS.get(parent, "KubeletConfiguration")
     shown = f"number {value}" if given == "number" and isinstance(value, float) else given
-    raise ValueError(f"json: cannot unmarshal {shown} into Go struct field {struct}.{path} of type {wanted}")
+    raise DecodeError(f"json: cannot unmarshal {shown} into Go struct field {struct}.{path} of type {wanted}")
 
 
 def _check_file_gates(gates: dict[str, Any]) -> None:
@@ -181,9 +184,7 @@ def problems(config: dict[str, Any], cgroup_v1: bool) -> list[str]:
     for field, flag in (("healthzPort", "--healthz-port"), ("port", "--port")):
         port = lookup(config, field)
         if not 0 <= port <= 65535:
-            found.append(
-                f"invalid configuration: {field} ({flag}) {port} must be between 0 and 65535, inclusive"
-            )
+            found.append(f"invalid configuration: {field} ({flag}) {port} must be between 0 and 65535, inclusive")
     low, high = lookup(config, "imageGCLowThresholdPercent"), lookup(config, "imageGCHighThresholdPercent")
     if low >= high:
         found.append(

@@ -1,12 +1,16 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The conversation with the API server: lease, registration and status, informers, events. One thread each."""
 
 from __future__ import annotations
 
-import itertools
 import os
 import threading
 import time
-from typing import Any, Callable, Iterator
+from collections.abc import Iterator
+from typing import Any, Callable
 
 from . import node, startup
 from .api import Api, ApiError
@@ -42,10 +46,22 @@ class Conversation:
         self.have_lease = False
 
     def start(self) -> None:
-        tasks: list[Callable[[], None]] = [self.keep_lease, self.keep_status, self.write_event, self.wait_for_mirror_pods]
+        tasks: list[Callable[[], None]] = [
+            self.keep_lease,
+            self.keep_status,
+            self.write_event,
+            self.wait_for_mirror_pods,
+        ]
         tasks += [lambda kind=kind: self.inform(kind) for kind in INFORMERS]  # type: ignore[misc]
         for task in tasks:
             threading.Thread(target=task, daemon=True).start()
+
+    def adopt(self, pem: str, file: str) -> None:
+        """Go on with a new client certificate."""
+        assert self.kubelet.client is not None
+        self.kubelet.client = self.kubelet.client.with_pair(pem, file)
+        self.kubelet.bootstrap = None
+        self.api = Api(self.kubelet.client, self.kubelet.root)
 
     # ---- lease
 
@@ -56,16 +72,15 @@ class Conversation:
             time.sleep(HEARTBEAT_SECONDS)
 
     def _ensure_lease(self) -> None:
+        message = "Failed to ensure lease exists, will retry"
         for seconds in _doubling(0.2, 7):
-            try:
-                self._get_or_create_lease()
-            except ApiError as error:
-                interval = f"{seconds:g}s" if seconds >= 1 else f"{round(seconds * 1000)}ms"
-                self.log.error(self.place("lease-ensure"), "Failed to ensure lease exists, will retry", str(error), interval=interval)
-                time.sleep(seconds)
-            else:
+            error = _failure(self._get_or_create_lease)
+            if error is None:
                 self.have_lease = True
                 return
+            interval = f"{seconds:g}s" if seconds >= 1 else f"{round(seconds * 1000)}ms"
+            self.log.error(self.place("lease-ensure"), message, str(error), interval=interval)
+            time.sleep(seconds)
 
     def _get_or_create_lease(self) -> None:
         try:
@@ -82,12 +97,10 @@ class Conversation:
 
     def _update_lease(self) -> bool:
         for _attempt in range(5):
-            try:
-                self._put_lease()
-            except ApiError as error:
-                self.log.error(self.place("lease-update"), "Failed to update lease", str(error))
-            else:
+            error = _failure(self._put_lease)
+            if error is None:
                 return True
+            self.log.error(self.place("lease-update"), "Failed to update lease", str(error))
         self.log.info(
             self.place("lease-fallback"), "failed to update lease using latest lease, fallback to ensure lease",
             err="failed 5 attempts to update lease",
@@ -113,7 +126,7 @@ class Conversation:
         where, message = self.place("register-failed"), "Unable to register node with API server"
         try:
             self._create_or_get_node()
-        except _GetExistingFailed as error:
+        except _GetExistingError as error:
             message += ", error getting existing node"
             self.log.error(self.place("register-get-failed"), message, str(error), node=self.name)
             return False
@@ -125,32 +138,31 @@ class Conversation:
 
     def _create_or_get_node(self) -> None:
         try:
-            made = self.api.request("POST", "/api/v1/nodes", node.registration(self.name, self._status()))
+            made = self.api.request("POST", "/api/v1/nodes", node.registration(self.name, self.condition.node_status()))
         except ApiError as error:
             if error.code not in (403, 409):
                 raise
             try:
                 made = self.api.request("GET", f"/api/v1/nodes/{self.name}?timeout=10s")
             except ApiError as second:
-                raise _GetExistingFailed(str(second), second.code) from second
+                raise _GetExistingError(str(second), second.code) from second
             self.log.info(self.place("register-previous"), "Node was previously registered", node=self.name)
         self.uid = made["metadata"]["uid"]
 
     def _post_status(self) -> None:
-        path = f"/api/v1/nodes/{self.name}"
         for _attempt in range(5):
-            try:
-                self.api.request("GET", f"{path}?timeout=10s", seconds=10)
-                self.api.request("PATCH", f"{path}/status?timeout=10s", {"status": self._status()}, 10, STRATEGIC_PATCH)
-            except ApiError as error:
-                text = f'error getting node "{self.name}": {error}'
-                self.log.error(self.place("status-retry"), "Error updating node status, will retry", text)
-            else:
+            error = _failure(self._patch_status)
+            if error is None:
                 return
-        self.log.error(self.place("status-exceeded"), "Unable to update node status", "update node status exceeds retry count")
+            text = f'error getting node "{self.name}": {error}'
+            self.log.error(self.place("status-retry"), "Error updating node status, will retry", text)
+        problem = "update node status exceeds retry count"
+        self.log.error(self.place("status-exceeded"), "Unable to update node status", problem)
 
-    def _status(self) -> dict[str, Any]:
-        return self.condition.node_status()
+    def _patch_status(self) -> None:
+        path, status = f"/api/v1/nodes/{self.name}", {"status": self.condition.node_status()}
+        self.api.request("GET", f"{path}?timeout=10s", seconds=10)
+        self.api.request("PATCH", f"{path}/status?timeout=10s", status, 10, STRATEGIC_PATCH)
 
     # ---- informers
 
@@ -159,16 +171,18 @@ class Conversation:
         query = own.format(node=self.name) + "limit=500&resourceVersion=0"
         waits = _doubling(0.8, 30)
         while True:
-            try:
-                answer = self.api.request("GET", f"{path}?{query}", seconds=60)
-            except ApiError as error:
+            error = _failure(lambda: self._list(kind, f"{path}?{query}"))
+            if error is None:
+                waits = _doubling(0.8, 30)
+                time.sleep(0.1 if kind == "*v1.Node" and not self.listed.is_set() else 30)
+            else:
                 self._log_list_failure(kind, error)
                 time.sleep(next(waits))
-                continue
-            waits = _doubling(0.8, 30)
-            if kind == "*v1.Node" and answer.get("items"):
-                self.listed.set()
-            time.sleep(0.1 if kind == "*v1.Node" and not self.listed.is_set() else 30)
+
+    def _list(self, kind: str, path: str) -> None:
+        answer = self.api.request("GET", path, seconds=60)
+        if kind == "*v1.Node" and answer.get("items"):
+            self.listed.set()
 
     def _log_list_failure(self, kind: str, error: ApiError) -> None:
         if self.kubelet.release.minor < 36:
@@ -185,26 +199,31 @@ class Conversation:
     # ---- what complains while the node is unknown
 
     def write_event(self) -> None:
-        for _attempt in itertools.count():
-            try:
-                self.api.request("POST", "/api/v1/namespaces/default/events", self._event())
-            except ApiError as error:
-                if error.code:
-                    self._event_failed("event.go:359", "Server rejected event (will not retry!)", error)
-                    return
-                self._event_failed("event.go:368", "Unable to write event (may retry after sleeping)", error)
-                time.sleep(10)
-            else:
+        while True:
+            error = _failure(lambda: self.api.request("POST", "/api/v1/namespaces/default/events", self._event()))
+            if error is None:
                 return
+            if error.code:
+                self._event_failed("event.go:359", "Server rejected event (will not retry!)", error)
+                return
+            self._event_failed("event.go:368", "Unable to write event (may retry after sleeping)", error)
+            time.sleep(10)
 
     def _event(self) -> dict[str, Any]:
         involved = {"kind": "Node", "name": self.name, "apiVersion": "v1"}
         metadata = {"name": f"{self.name}.{time.time_ns():016x}", "namespace": "default"}
-        return {"kind": "Event", "metadata": metadata, "involvedObject": involved, "reason": "Starting", "type": "Normal"}
+        return {
+            "kind": "Event",
+            "metadata": metadata,
+            "involvedObject": involved,
+            "reason": "Starting",
+            "type": "Normal",
+        }
 
     def _event_failed(self, where: str, message: str, error: ApiError) -> None:
         event = (
-            f"&Event{{ObjectMeta:{{{self.name}.18eaca553ca3788b  default    0 0001-01-01 00:00:00 +0000 UTC <nil> <nil> map[] map[] [] [] []}},"
+            f"&Event{{ObjectMeta:{{{self.name}.18eaca553ca3788b  default    0 0001-01-01 00:00:00 +0000 UTC "
+            f"<nil> <nil> map[] map[] [] [] []}},"
             f"InvolvedObject:ObjectReference{{Kind:Node,Namespace:,Name:{self.name},UID:,APIVersion:v1,ResourceVersion:,FieldPath:,}},"
             f"Reason:Starting,Message:Starting kubelet.,Source:EventSource{{Component:kubelet,Host:{self.name},}},}}"
         )
@@ -219,8 +238,17 @@ class Conversation:
             )  # fmt: skip
 
 
-class _GetExistingFailed(ApiError):
+class _GetExistingError(ApiError):
     """The Node could not be created, and could not be read either."""
+
+
+def _failure(action: Callable[[], Any]) -> ApiError | None:
+    """Do it, and return what went wrong."""
+    try:
+        action()
+    except ApiError as error:
+        return error
+    return None
 
 
 def _doubling(first: float, limit: float) -> Iterator[float]:

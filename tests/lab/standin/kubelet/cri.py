@@ -1,3 +1,7 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The connection to the container runtime's socket: one line asked, one JSON line answered."""
 
 from __future__ import annotations
@@ -21,7 +25,7 @@ class Runtime:
 
     def __init__(self, endpoint: str, root: Path) -> None:
         self.endpoint = endpoint
-        self.path = endpoint[len("unix://") :] if endpoint.startswith("unix://") else endpoint
+        self.path = endpoint.removeprefix("unix://")
         self.real = root / self.path.lstrip("/")
 
     def ask(self, question: str, seconds: float = CONNECT_SECONDS) -> dict[str, Any]:
@@ -33,14 +37,18 @@ class Runtime:
                 sock.sendall(question.encode() + b"\n")
                 answer = sock.makefile("rb").readline()
         except socket.timeout as error:
-            raise CriError(self._unavailable(
-                f"error reading server preface: raw-read unix @->{self.path}: use of closed network connection"
-            )) from error
+            raise CriError(
+                self._unavailable(
+                    f"error reading server preface: raw-read unix @->{self.path}: use of closed network connection"
+                )
+            ) from error
         except OSError as error:
-            problem = {2: "no such file or directory", 111: "connection refused"}.get(error.errno or 0, str(error.strerror).lower())
-            raise CriError(self._unavailable(
-                f"transport: Error while dialing: dial unix {self.path}: connect: {problem}"
-            )) from error
+            problem = {2: "no such file or directory", 111: "connection refused"}.get(
+                error.errno or 0, str(error.strerror).lower()
+            )
+            raise CriError(
+                self._unavailable(f"transport: Error while dialing: dial unix {self.path}: connect: {problem}")
+            ) from error
         if not answer:
             raise CriError(self._unavailable("error reading server preface: EOF"))
         reply: dict[str, Any] = json.loads(answer)

@@ -1,44 +1,163 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The fields of KubeletConfiguration (kubelet.config.k8s.io/v1beta1) with their Go types, and the feature gates."""
 
 from __future__ import annotations
 
-STRING = """
-address authentication.x509.clientCAFile authorization.mode cgroupDriver cgroupRoot clusterDomain
-containerLogMaxSize containerRuntimeEndpoint cpuManagerPolicy hairpinMode healthzBindAddress imageServiceEndpoint
-kubeReservedCgroup kubeletCgroups memoryManagerPolicy memorySwap.swapBehavior podCIDR providerID reservedSystemCPUs
-resolvConf staticPodPath staticPodURL systemCgroups systemReservedCgroup tlsCertFile tlsMinVersion
-tlsPrivateKeyFile topologyManagerPolicy topologyManagerScope volumePluginDir logging.format imagePullCredentialsVerificationPolicy
-""".split()
-BOOL = """
-authentication.anonymous.enabled authentication.webhook.enabled cgroupsPerQOS configMapAndSecretChangeDetectionStrategy
-cpuCFSQuota enableContentionProfiling enableControllerAttachDetach enableDebugFlagsHandler enableDebuggingHandlers
-enableProfilingHandler enableServer enableSystemLogHandler enableSystemLogQuery failCgroupV1 failSwapOn localStorageCapacityIsolation
-makeIPTablesUtilChains memoryThrottlingFactor protectKernelDefaults registerNode rotateCertificates
-serializeImagePulls serverTLSBootstrap runOnce
-""".split()
-INT32 = """
-containerLogMaxFiles containerLogMaxWorkers eventBurst eventRecordQPS evictionMaxPodGracePeriod healthzPort
-imageGCHighThresholdPercent imageGCLowThresholdPercent iptablesDropBit iptablesMasqueradeBit kubeAPIBurst kubeAPIQPS
-maxParallelImagePulls maxPods nodeLeaseDurationSeconds nodeStatusMaxImages oomScoreAdj podsPerCore port readOnlyPort
-registryBurst registryPullQPS maxOpenFiles podPidsLimit
-""".split()
-DURATION = """
-authentication.webhook.cacheTTL authorization.webhook.cacheAuthorizedTTL authorization.webhook.cacheUnauthorizedTTL
-containerLogMonitorInterval cpuCFSQuotaPeriod cpuManagerReconcilePeriod evictionPressureTransitionPeriod fileCheckFrequency
-httpCheckFrequency imageMaximumGCAge imageMinimumGCAge nodeStatusReportFrequency nodeStatusUpdateFrequency
-runtimeRequestTimeout shutdownGracePeriod shutdownGracePeriodCriticalPods streamingConnectionIdleTimeout
-syncFrequency volumeStatsAggPeriod
-""".split()
-LIST = "clusterDNS enforceNodeAllocatable allowedUnsafeSysctls registerWithTaints reservedMemory tlsCipherSuites".split()
+STRING = [
+    "address",
+    "authentication.x509.clientCAFile",
+    "authorization.mode",
+    "cgroupDriver",
+    "cgroupRoot",
+    "clusterDomain",
+    "containerLogMaxSize",
+    "containerRuntimeEndpoint",
+    "cpuManagerPolicy",
+    "hairpinMode",
+    "healthzBindAddress",
+    "imageServiceEndpoint",
+    "kubeReservedCgroup",
+    "kubeletCgroups",
+    "memoryManagerPolicy",
+    "memorySwap.swapBehavior",
+    "podCIDR",
+    "providerID",
+    "reservedSystemCPUs",
+    "resolvConf",
+    "staticPodPath",
+    "staticPodURL",
+    "systemCgroups",
+    "systemReservedCgroup",
+    "tlsCertFile",
+    "tlsMinVersion",
+    "tlsPrivateKeyFile",
+    "topologyManagerPolicy",
+    "topologyManagerScope",
+    "volumePluginDir",
+    "logging.format",
+    "imagePullCredentialsVerificationPolicy",
+]
+BOOL = [
+    "authentication.anonymous.enabled",
+    "authentication.webhook.enabled",
+    "cgroupsPerQOS",
+    "configMapAndSecretChangeDetectionStrategy",
+    "cpuCFSQuota",
+    "enableContentionProfiling",
+    "enableControllerAttachDetach",
+    "enableDebugFlagsHandler",
+    "enableDebuggingHandlers",
+    "enableProfilingHandler",
+    "enableServer",
+    "enableSystemLogHandler",
+    "enableSystemLogQuery",
+    "failCgroupV1",
+    "failSwapOn",
+    "localStorageCapacityIsolation",
+    "makeIPTablesUtilChains",
+    "memoryThrottlingFactor",
+    "protectKernelDefaults",
+    "registerNode",
+    "rotateCertificates",
+    "serializeImagePulls",
+    "serverTLSBootstrap",
+    "runOnce",
+]
+INT32 = [
+    "containerLogMaxFiles",
+    "containerLogMaxWorkers",
+    "eventBurst",
+    "eventRecordQPS",
+    "evictionMaxPodGracePeriod",
+    "healthzPort",
+    "imageGCHighThresholdPercent",
+    "imageGCLowThresholdPercent",
+    "iptablesDropBit",
+    "iptablesMasqueradeBit",
+    "kubeAPIBurst",
+    "kubeAPIQPS",
+    "maxParallelImagePulls",
+    "maxPods",
+    "nodeLeaseDurationSeconds",
+    "nodeStatusMaxImages",
+    "oomScoreAdj",
+    "podsPerCore",
+    "port",
+    "readOnlyPort",
+    "registryBurst",
+    "registryPullQPS",
+    "maxOpenFiles",
+    "podPidsLimit",
+]
+DURATION = [
+    "authentication.webhook.cacheTTL",
+    "authorization.webhook.cacheAuthorizedTTL",
+    "authorization.webhook.cacheUnauthorizedTTL",
+    "containerLogMonitorInterval",
+    "cpuCFSQuotaPeriod",
+    "cpuManagerReconcilePeriod",
+    "evictionPressureTransitionPeriod",
+    "fileCheckFrequency",
+    "httpCheckFrequency",
+    "imageMaximumGCAge",
+    "imageMinimumGCAge",
+    "nodeStatusReportFrequency",
+    "nodeStatusUpdateFrequency",
+    "runtimeRequestTimeout",
+    "shutdownGracePeriod",
+    "shutdownGracePeriodCriticalPods",
+    "streamingConnectionIdleTimeout",
+    "syncFrequency",
+    "volumeStatsAggPeriod",
+]
+LIST = [
+    "clusterDNS",
+    "enforceNodeAllocatable",
+    "allowedUnsafeSysctls",
+    "registerWithTaints",
+    "reservedMemory",
+    "tlsCipherSuites",
+]
 # fields that hold structures whose insides the stand-in does not look into
-STRUCT = """
-apiVersion kind cpuManagerPolicyOptions crashLoopBackOff evictionHard evictionMinimumReclaim evictionSoft
-evictionSoftGracePeriod featureGates kubeReserved logging logging.flushFrequency logging.options logging.verbosity
-logging.vmodule memorySwap qosReserved showHiddenMetricsForVersion shutdownGracePeriodByPodPriority staticPodURLHeader
-systemReserved topologyManagerPolicyOptions tracing userNamespaces authentication authentication.anonymous
-authentication.webhook authentication.x509 authorization authorization.webhook preloadedImagesVerificationAllowlist
-mergeDefaultEvictionSettings singleProcessOOMKill imagePullServiceAccount
-""".split()
+STRUCT = [
+    "apiVersion",
+    "kind",
+    "cpuManagerPolicyOptions",
+    "crashLoopBackOff",
+    "evictionHard",
+    "evictionMinimumReclaim",
+    "evictionSoft",
+    "evictionSoftGracePeriod",
+    "featureGates",
+    "kubeReserved",
+    "logging",
+    "logging.flushFrequency",
+    "logging.options",
+    "logging.verbosity",
+    "logging.vmodule",
+    "memorySwap",
+    "qosReserved",
+    "showHiddenMetricsForVersion",
+    "shutdownGracePeriodByPodPriority",
+    "staticPodURLHeader",
+    "systemReserved",
+    "topologyManagerPolicyOptions",
+    "tracing",
+    "userNamespaces",
+    "authentication",
+    "authentication.anonymous",
+    "authentication.webhook",
+    "authentication.x509",
+    "authorization",
+    "authorization.webhook",
+    "preloadedImagesVerificationAllowlist",
+    "mergeDefaultEvictionSettings",
+    "singleProcessOOMKill",
+    "imagePullServiceAccount",
+]
 
 TYPES: dict[str, str] = {}
 for _names, _type in ((STRING, "string"), (BOOL, "bool"), (INT32, "int32"), (LIST, "[]string"), (STRUCT, "")):
@@ -57,7 +176,14 @@ STRUCTS = {
 }
 
 # Not all gates of a release: those that tests and examples name. Locked ones cannot be turned off.
-LOCKED_GATES = {"CPUManager", "DevicePlugins", "KubeletTracing", "SidecarContainers", "NodeSwap", "DisableNodeKubeProxyVersion"}
+LOCKED_GATES = {
+    "CPUManager",
+    "DevicePlugins",
+    "KubeletTracing",
+    "SidecarContainers",
+    "NodeSwap",
+    "DisableNodeKubeProxyVersion",
+}
 KNOWN_GATES = LOCKED_GATES | {
     "AllAlpha", "AllBeta", "CPUManagerPolicyAlphaOptions", "CPUManagerPolicyBetaOptions", "CPUManagerPolicyOptions",
     "ContainerCheckpoint", "CustomCPUCFSQuotaPeriod", "DynamicResourceAllocation", "GracefulNodeShutdown",

@@ -1,3 +1,7 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The gates of a start, in the kubelet's order. The first that refuses ends the process and hides the rest.
 
 Each gate is one function. It raises CommandFailed (or Panic, or Exits) with the real text, or returns.
@@ -16,7 +20,9 @@ from .kubeconfig import KubeconfigError
 from .logs import go_quote
 from .state import Kubelet
 
-ALLOWED_LABEL = re.compile(r"^(kubelet|node)\.kubernetes\.io/|^(beta\.)?kubernetes\.io/(os|arch|hostname)$|^topology\.kubernetes\.io/")
+ALLOWED_LABEL = re.compile(
+    r"^(kubelet|node)\.kubernetes\.io/|^(beta\.)?kubernetes\.io/(os|arch|hostname)$|^topology\.kubernetes\.io/"
+)
 
 
 def parse_flags(k: Kubelet) -> None:
@@ -35,7 +41,9 @@ def flag_feature_gates(k: Kubelet) -> None:
 def validate_flags(k: Kubelet) -> None:
     labels = [label.split("=")[0] for label in k.flags.get("node-labels").split(",") if label]
     unknown = [
-        label for label in labels if re.search(r"(^|[./])(kubernetes|k8s)\.io/", label) and not ALLOWED_LABEL.search(label)
+        label
+        for label in labels
+        if re.search(r"(^|[./])(kubernetes|k8s)\.io/", label) and not ALLOWED_LABEL.search(label)
     ]
     if unknown:
         raise CommandFailed(
@@ -61,7 +69,7 @@ def merge_config_directory(k: Kubelet) -> None:
 def logging_options(k: Kubelet) -> None:
     wanted = k.setting("logging.format")
     if wanted not in (None, "text", "json"):
-        raise CommandFailed(f'initialize logging: format: Invalid value: {go_quote(wanted)}: Unsupported log format')
+        raise CommandFailed(f"initialize logging: format: Invalid value: {go_quote(wanted)}: Unsupported log format")
     k.log.json_format = k.log.json_format or wanted == "json"
 
 
@@ -194,20 +202,26 @@ def container_manager(k: Kubelet) -> None:
             "failed to run Kubelet: running with swap on is not supported, please disable swap "
             "or set --fail-swap-on flag to false"
         )
-    k.log.info("server.go:875", "NoSwap is set due to memorySwapBehavior not specified", memorySwapBehavior="", FailSwapOn=False)
+    k.log.info(
+        "server.go:875",
+        "NoSwap is set due to memorySwapBehavior not specified",
+        memorySwapBehavior="",
+        FailSwapOn=False,
+    )
 
 
 def serving_certificate(k: Kubelet) -> None:
     startup.write(k, "new-kubelet")
     certificate, key = startup.serving_files(k)
     prefix = "failed to run Kubelet: failed to create kubelet: failed to initialize file based certificate manager: "
-    texts = []
-    for shown in (certificate, key):
-        try:
-            texts.append(k.path(shown).read_text(errors="replace"))
-        except OSError as error:
-            raise CommandFailed(f"{prefix}open {shown}: {(error.strerror or '').lower()}") from error
-    problem = x509.pair_problem(*texts)
+    shown = certificate
+    try:
+        certificate_text = k.path(shown).read_text(errors="replace")
+        shown = key
+        key_text = k.path(shown).read_text(errors="replace")
+    except OSError as error:
+        raise CommandFailed(f"{prefix}open {shown}: {(error.strerror or '').lower()}") from error
+    problem = x509.pair_problem(certificate_text, key_text)
     if problem:
         raise CommandFailed(prefix + problem)
 
@@ -245,9 +259,14 @@ def cpu_manager(k: Kubelet) -> None:
         return
     text = (
         f'could not restore state from checkpoint: configured policy "{policy}" differs from state checkpoint policy '
-        f'"{recorded}", please drain this node and delete the CPU manager checkpoint file "{shown}" before restarting Kubelet'
+        f'"{recorded}", please drain this node and delete the CPU manager checkpoint file "{shown}" '
+        "before restarting Kubelet"
     )
-    k.log.error("cpu_manager.go:246", "Could not initialize checkpoint manager, please drain node and remove policy state file", text)
+    k.log.error(
+        "cpu_manager.go:246",
+        "Could not initialize checkpoint manager, please drain node and remove policy state file",
+        text,
+    )
     k.log.error("kubelet.go:1839", "Failed to start ContainerManager", f"start cpu manager error: {text}")
     raise Exits
 

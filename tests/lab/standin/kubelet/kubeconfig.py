@@ -1,3 +1,7 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A kubeconfig, loaded and checked as client-go does, with its error texts."""
 
 from __future__ import annotations
@@ -168,7 +172,11 @@ def usable(shown: str, locate: Locate, log: Log, release: Release) -> Client | N
     try:
         client = load(shown, locate)
     except KubeconfigError as error:
-        _unhandled(log, release.place("bootstrap-unreadable"), f"unable to read existing bootstrap client config from {shown}: {error}")
+        _unhandled(
+            log,
+            release.place("bootstrap-unreadable"),
+            f"unable to read existing bootstrap client config from {shown}: {error}",
+        )
         return None
     problem = _tls_problem(client)
     if problem:

@@ -1,3 +1,7 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A start of the stand-in kubelet: gates, servers, loops."""
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ from .condition import Condition
 from .conversation import Conversation
 from .errors import CommandFailed, Exits, Panic
 from .logs import Log
+from .rotation import Rotation
 from .state import Kubelet
 
 HEALTHZ_RETRY_SECONDS = 5
@@ -54,6 +59,8 @@ def _run(kubelet: Kubelet) -> None:
         conversation = Conversation(kubelet, condition)
         condition.node_listed = conversation.listed.is_set
         conversation.start()
+        if kubelet.setting("rotateCertificates"):
+            Rotation(kubelet, conversation.adopt).start()
     condition.start()
     while True:
         time.sleep(3600)
@@ -75,12 +82,15 @@ def _serve(kubelet: Kubelet) -> None:
 def _keep_healthz(kubelet: Kubelet, log: Log) -> None:
     """Start healthz; try again every five seconds for as long as the port is taken, as the real one does."""
     address, port = str(kubelet.setting("healthzBindAddress")), int(kubelet.setting("healthzPort"))
-    while True:
-        try:
-            serve.healthz(address, port)
-        except OSError as error:
-            problem = os.strerror(error.errno or 0).lower()
-            log.error("server.go:951", "Failed to start healthz server", f"listen tcp {address}:{port}: bind: {problem}")
-            time.sleep(HEALTHZ_RETRY_SECONDS)
-        else:
-            return
+    while not _start_healthz(address, port, log):
+        time.sleep(HEALTHZ_RETRY_SECONDS)
+
+
+def _start_healthz(address: str, port: int, log: Log) -> bool:
+    try:
+        serve.healthz(address, port)
+    except OSError as error:
+        problem = os.strerror(error.errno or 0).lower()
+        log.error("server.go:951", "Failed to start healthz server", f"listen tcp {address}:{port}: bind: {problem}")
+        return False
+    return True

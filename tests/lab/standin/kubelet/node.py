@@ -1,3 +1,7 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The Node and Lease objects that a kubelet posts."""
 
 from __future__ import annotations
@@ -62,7 +66,11 @@ def status(
     for kind, good in GOOD.items():
         reason, message = BAD[kind] if kind in pressure else good
         conditions.append(_condition(kind, "True" if kind in pressure else "False", reason, message, since))
-    ready = ("False", "KubeletNotReady", not_ready) if not_ready else ("True", "KubeletReady", "kubelet is posting ready status")
+    ready = (
+        ("False", "KubeletNotReady", not_ready)
+        if not_ready
+        else ("True", "KubeletReady", "kubelet is posting ready status")
+    )
     conditions.append(_condition("Ready", *ready, since))
     total = int(re.search(r"MemTotal:\s+(\d+)", Path("/proc/meminfo").read_text()).group(1))  # type: ignore[union-attr]
     disk = os.statvfs("/")

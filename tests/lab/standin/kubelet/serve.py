@@ -1,8 +1,13 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What the kubelet listens on: healthz on 10248, its own API with its serving certificate on 10250."""
 
 from __future__ import annotations
 
 import http.server
+import socketserver
 import ssl
 import threading
 from http import HTTPStatus
@@ -43,6 +48,11 @@ class _ApiHandler(_Handler):
 class _Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = True
+
+    def server_bind(self) -> None:
+        """Bind without asking DNS for the name of this host, which may take long and is not used."""
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = self.server_address[:2]
 
     def handle_error(self, *_arguments: object) -> None:
         """A client that breaks its connection is no event of ours."""

@@ -1,3 +1,7 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Writes the lines of startup_lines.yml."""
 
 from __future__ import annotations
@@ -32,7 +36,8 @@ def lines(kubelet: Kubelet, stage: str) -> list[str]:
         "port": kubelet.setting("port"), "cpu_policy": kubelet.setting("cpuManagerPolicy"),
         "serving_crt": certificate, "serving_key": key,
     }  # fmt: skip
-    return [line.format(**values) if "{" in line else line for line in _stages()[stage]]
+    chosen = [line for line in _stages()[stage] if values["manifests"] or "{manifests}" not in line]
+    return [line.format(**values) if "{" in line else line for line in chosen]
 
 
 def serving_files(kubelet: Kubelet) -> tuple[str, str]:

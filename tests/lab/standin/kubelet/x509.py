@@ -1,3 +1,7 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Certificates, read with the openssl command and the ssl module so that a node needs nothing else."""
 
 from __future__ import annotations
@@ -7,7 +11,7 @@ import shutil
 import ssl
 import subprocess
 import tempfile
-from datetime import datetime, timezone
+from datetime import datetime
 from pathlib import Path
 
 PEM_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
@@ -16,7 +20,7 @@ PEM_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.+?-----END [A-Z ]*PRIV
 
 def _openssl(arguments: list[str], pem: str) -> str:
     program = shutil.which("openssl") or "/usr/bin/openssl"
-    done = subprocess.run(  # noqa: S603 -- fixed arguments, our own test host
+    done = subprocess.run(
         [program, "x509", "-noout", *arguments], input=pem.encode(), capture_output=True, timeout=10, check=False
     )
     if done.returncode:
@@ -32,8 +36,8 @@ def certificates(pem: str) -> list[str]:
 def validity(pem: str) -> tuple[datetime, datetime]:
     """Not before and not after of one certificate. Raises ValueError when it is malformed."""
     lines = _openssl(["-startdate", "-enddate"], pem).splitlines()
-    start, end = (datetime.strptime(line.split("=", 1)[1], "%b %d %H:%M:%S %Y GMT") for line in lines[:2])
-    return start.replace(tzinfo=timezone.utc), end.replace(tzinfo=timezone.utc)
+    start, end = (datetime.strptime(line.split("=", 1)[1] + " +0000", "%b %d %H:%M:%S %Y GMT %z") for line in lines[:2])
+    return start, end
 
 
 def common_name(pem: str, which: str = "subject") -> str:
