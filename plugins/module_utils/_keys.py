@@ -22,8 +22,9 @@ if t.TYPE_CHECKING:
     from ansible_collections.nodeclinic.kubelet.plugins.module_utils._host import Host
 
 _MAX_KEYS = 8
+_PKCS8 = "PRIVATE KEY"
 _PEM_KEY = re.compile(
-    r"-----BEGIN ((?:[A-Z]+ )?PRIVATE KEY)-----\s*([A-Za-z0-9+/=\s]+?)\s*-----END \1-----",
+    r"-----BEGIN ((?:RSA |EC )?PRIVATE KEY)-----\s*([A-Za-z0-9+/=\s]+?)\s*-----END \1-----",
 )
 _PEM_PUBLIC = re.compile(r"-----BEGIN PUBLIC KEY-----([A-Za-z0-9+/=\s]+)-----END PUBLIC KEY-----")
 _KEY_DATA = re.compile(r"client-key-data[\"']?\s*:\s*[\"']?([A-Za-z0-9+/=]{40,})")
@@ -46,7 +47,7 @@ def public_key_hashes(text: str, host: Host) -> list[str]:
     """
     hashes = []
     for pem, label, der in list(private_keys(text))[:_MAX_KEYS]:
-        public = public_key(label, der) or _ask_openssl(host, pem)
+        public = public_key(label, der) or (_ask_openssl(host, pem) if label == _PKCS8 else None)
         if public:
             hashes.append(hashlib.sha256(public).hexdigest())
     return hashes
@@ -75,7 +76,7 @@ def public_key(label: str, der: bytes) -> bytes | None:
             return _rsa(der)
         if label == "EC PRIVATE KEY":
             return _ec(der, None)
-        return _pkcs8(der) if label == "PRIVATE KEY" else None
+        return _pkcs8(der) if label == _PKCS8 else None
     except _NotDerError:
         return None
 
