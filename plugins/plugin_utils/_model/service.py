@@ -48,7 +48,7 @@ class Unit:
     def number(self, key: str) -> int | None:
         """Property as an integer, None when it is missing or not a number (for example ``infinity``)."""
         value = self.properties.get(key, "")
-        return int(value) if value.lstrip("-").isdigit() else None
+        return int(value) if value.isascii() and value.lstrip("-").isdigit() else None
 
     @property
     def known(self) -> bool:

@@ -1,0 +1,290 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The pod network: CNI configuration, plugins, and the add-on that brings them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .._model.cause import cause
+from .._model.finding import Effect, Hit, Remedy
+from .._model.snapshot import Snapshot
+from . import _cni, _logs, _quote, _runtime
+
+SOURCES = ("containerd go-cni", "kubernetes pkg/kubelet/runtime.go")
+OTHER_DIRS = (
+    "/etc/cni/net.d",
+    "/var/lib/rancher/k3s/agent/etc/cni/net.d",
+    "/var/snap/microk8s/current/args/cni-network",
+)
+
+
+@cause(
+    "network/cni-config-missing",
+    title="there is no CNI configuration on this node",
+    effect=Effect.DOWN,
+    explains=("network/cni-pod-cannot-start",),
+    healthy="The network add-on has written a file into /etc/cni/net.d.",
+    see="Ready=False, *cni plugin not initialized* (containerd), *No CNI configuration file in ...* (CRI-O).",
+    why=(
+        "The file is written by the network add-on's pod: no add-on is installed, a selector or taint keeps it from"
+        " this node, or the file was deleted."
+    ),
+    remedy=Remedy(
+        "Install or repair the network add-on (its DaemonSet must have a pod on this node); do not write the file by hand."
+    ),
+    apart={
+        "network/cni-pod-cannot-start": "there the add-on's pod exists on this node and fails",
+        "network/cni-not-reloaded": "there a good file is in place",
+        "network/cni-dir-mismatch": "there the file lies in another directory than the runtime reads",
+    },
+    sources=SOURCES,
+)
+def cni_config_missing(node: Snapshot) -> Iterator[Hit]:
+    """The network is not ready and the runtime's directory holds no configuration."""
+    evidence, directory = _cni.not_ready(node), _cni.conf_dir(node)
+    if not evidence or not _cni.listed(node, directory) or _cni.configurations(node, directory):
+        return
+    if _elsewhere(node, directory) or _logs.current(node, "cni-pod-failing") or node.profile == "eks":
+        return
+    fact = node.file(directory)
+    state = "does not exist" if fact.absent else "holds no CNI configuration"
+    yield Hit(
+        f"{directory} {state}: the network add-on has not set up this node",
+        (_quote.file(fact, "no *.conf, *.conflist"), *evidence),
+    )
+
+
+def _elsewhere(node: Snapshot, directory: str) -> str:
+    """Another usual directory that does hold a configuration, or empty."""
+    return next((d for d in OTHER_DIRS if d != directory and _cni.configurations(node, d)), "")
+
+
+@cause(
+    "network/cni-pod-cannot-start",
+    title="the network add-on's pod fails on this node",
+    effect=Effect.DOWN,
+    healthy="The add-on's pod runs on the node.",
+    see="*Error syncing pod* for a pod of flannel, calico, cilium, ...; the network is not ready.",
+    why=(
+        "Its image cannot be pulled, the service address of the API server cannot be reached without kube-proxy, the"
+        " node has no podCIDR, or its settings do not fit this machine."
+    ),
+    remedy=Remedy("Read that pod's own log: `crictl ps -a`, `crictl logs <container>`."),
+    apart={
+        "network/cni-config-missing": "there no such pod exists on the node",
+        "runtime/sandbox-image-unpullable": "stops every pod; this one is about the add-on's pod alone",
+        "config/resolvconf-missing": "stops every pod",
+    },
+    sources=SOURCES,
+)
+def cni_pod_cannot_start(node: Snapshot) -> Iterator[Hit]:
+    """The network is not ready and the kubelet names a failing pod of an add-on."""
+    evidence, said = _cni.not_ready(node), _logs.current(node, "cni-pod-failing")
+    if evidence and said:
+        yield Hit(f"the pod {said.groups['pod']} of the network add-on fails", (_quote.log(said), *evidence))
+
+
+@cause(
+    "network/cni-config-invalid",
+    title="a CNI configuration file cannot be read",
+    effect=Effect.DOWN,
+    explains=("network/cni-config-missing", "network/cni-not-reloaded"),
+    healthy="The first file in /etc/cni/net.d is valid JSON with name and plugins.",
+    see="*failed to load CNI config list file ...: error parsing configuration list*; Ready=False.",
+    why="A hand edit or a half-written file; a list in a .conf file; a missing name or type.",
+    remedy=Remedy(
+        "Let the add-on write the file anew (delete its pod), or correct the JSON; containerd reads it at once."
+    ),
+    apart={"network/cni-binary-missing": "there the file loads and running the plugin fails"},
+    sources=SOURCES,
+)
+def cni_config_invalid(node: Snapshot) -> Iterator[Hit]:
+    """A file of the directory is broken: down when the network is not ready, a risk while an older one is loaded."""
+    evidence = _cni.not_ready(node)
+    said = _runtime.runtime_said(node, "cni-config-load-failed")
+    files = _cni.configurations(node, _cni.conf_dir(node))
+    broken = [(fact, fault) for fact in files if (fault := _cni.parse(fact)[1])]
+    good = [fact for fact in files if not _cni.parse(fact)[1]]
+    for fact, fault in broken:
+        if good and not evidence:
+            continue  # the runtime uses another file
+        line = (_quote.log(said),) if said else ()
+        text = f"{fact.path} is no CNI configuration: {fault}"
+        yield Hit(text, (_quote.file(fact, fault), *line, *evidence), Effect.DOWN if evidence else Effect.RISK)
+
+
+@cause(
+    "network/cni-not-reloaded",
+    title="the runtime has not read the CNI configuration that is there",
+    effect=Effect.DOWN,
+    healthy="The runtime watches the directory and loads new files within a second.",
+    see="A good file is in /etc/cni/net.d, and the node still says *cni plugin not initialized*.",
+    why="containerd lost its watch on the directory: it was made anew, or inotify limits were met.",
+    remedy=Remedy("`systemctl restart containerd`; running pods go on.", "restart-runtime", "safe"),
+    apart={
+        "network/cni-config-invalid": "there the file has a fault",
+        "network/cni-dir-mismatch": "there the runtime reads another directory",
+    },
+    versions="containerd",
+    sources=("https://github.com/containerd/containerd/issues/7196",),
+)
+def cni_not_reloaded(node: Snapshot) -> Iterator[Hit]:
+    """Not ready although the directory holds a good file that is older than the report."""
+    evidence = _cni.not_ready(node)
+    files = _cni.configurations(node, _cni.conf_dir(node))
+    good = [fact for fact in files if fact.content and not _cni.parse(fact)[1]]
+    broken = [fact for fact in files if _cni.parse(fact)[1]]
+    if not evidence or not good or broken:
+        return
+    written = good[0].mtime
+    if written is not None and (node.captured_at - written).total_seconds() < 60:
+        return
+    yield Hit(
+        f"{good[0].path} is good, but the runtime reports no network: it has not read it",
+        (_quote.file(good[0]), *evidence),
+    )
+
+
+@cause(
+    "network/cni-dir-mismatch",
+    title="the runtime looks for CNI files in another directory",
+    effect=Effect.DOWN,
+    explains=("network/cni-config-missing",),
+    healthy="conf_dir of the runtime is the directory that the add-on writes.",
+    see="Ready=False with *cni plugin not initialized*, and a good file in a directory that the runtime does not read.",
+    why="Defaults differ between distributions (k3s, snap, CRI-O), or conf_dir in config.toml was changed.",
+    remedy=Remedy("Set the runtime's conf_dir and bin_dir to the add-on's directories and restart the runtime."),
+    apart={"network/cni-config-missing": "there no directory holds a configuration"},
+    sources=("containerd docs/cri/config.md",),
+)
+def cni_dir_mismatch(node: Snapshot) -> Iterator[Hit]:
+    """Not ready, nothing in the runtime's directory, and a configuration in another one."""
+    evidence, directory = _cni.not_ready(node), _cni.conf_dir(node)
+    other = _elsewhere(node, directory)
+    if evidence and other and _cni.listed(node, directory) and not _cni.configurations(node, directory):
+        text = f"the runtime reads {directory}, which is empty; the CNI configuration is in {other}"
+        yield Hit(text, (_quote.file(node.file(directory)), _quote.file(node.file(other)), *evidence))
+
+
+@cause(
+    "network/cni-binary-missing",
+    title="a CNI plugin that the configuration calls is not there",
+    effect=Effect.DEGRADED,
+    explains=("network/cni-pod-cannot-start",),
+    healthy="Every plugin type of the configuration is a program in the runtime's bin_dir.",
+    see='Every new pod fails with *failed to find plugin "x" in path [/opt/cni/bin]*; the node itself may be Ready.',
+    why="/opt/cni/bin was cleaned, the package of the plugins is missing, or bin_dir is another one.",
+    remedy=Remedy(
+        "Reinstall the plugin package (loopback, bridge, ...) or let the add-on's pod install it; align bin_dir."
+    ),
+    apart={"network/cni-config-missing": "there no configuration exists at all"},
+    sources=("containernetworking/cni pkg/invoke/find.go",),
+)
+def cni_binary_missing(node: Snapshot) -> Iterator[Hit]:
+    """The kubelet says so now; or the file in use calls a program that no bin_dir holds (a risk)."""
+    said = _logs.current(node, "cni-plugin-not-found")
+    if said:
+        text = f"the CNI plugin {said.groups['plugin']} is not in {said.groups['path']}: no new pod gets a network"
+        yield Hit(text, (_quote.log(said),))
+        return
+    directories = _cni.bin_dirs(node)
+    present = {name for d in directories for name in node.file(d).entries or ()}
+    files = _cni.configurations(node, _cni.conf_dir(node))
+    if not present or any(node.file(d).entries is None and not node.file(d).absent for d in directories) or not files:
+        return
+    data, fault = _cni.parse(files[0])
+    missing = [] if fault else [name for name in _cni.plugin_types(data) if name not in present]
+    if missing:
+        text = f"{files[0].path} calls {', '.join(missing)}, which {' and '.join(directories)} does not hold"
+        yield Hit(text, (_quote.file(files[0]), _quote.file(node.file(directories[0]))), Effect.RISK)
+
+
+@cause(
+    "network/leftover-cni-config",
+    title="the configuration of a removed network add-on comes first",
+    effect=Effect.DEGRADED,
+    healthy="/etc/cni/net.d holds the files of one add-on.",
+    see="The node is Ready and new pods fail with messages of an add-on that is not installed.",
+    why="The file that sorts first is used; kubeadm reset and the removal of an add-on leave files behind.",
+    remedy=Remedy("Move the stale file out of /etc/cni/net.d, delete its interfaces, and make the affected pods anew."),
+    apart={"network/flannel-subnet-env-missing": "there flannel is the add-on in use"},
+    sources=("containernetworking/cni libcni",),
+)
+def leftover_cni_config(node: Snapshot) -> Iterator[Hit]:
+    """Pods fail with an add-on's message, its file comes first, and another add-on's file follows."""
+    said = _logs.current(node, "calico-nodename-missing") or _logs.current(node, "flannel-subnet-missing")
+    files = [
+        fact for fact in _cni.configurations(node, _cni.conf_dir(node)) if fact.path.endswith((".conf", ".conflist"))
+    ]
+    if said and len(files) > 1:
+        text = f"{files[0].path} comes first and belongs to an add-on that does not run; {files[1].path} follows"
+        yield Hit(text, (*(_quote.file(fact) for fact in files[:2]), _quote.log(said)))
+
+
+@cause(
+    "network/flannel-subnet-env-missing",
+    title="flannel has not written its subnet file",
+    effect=Effect.DEGRADED,
+    healthy="/run/flannel/subnet.env exists.",
+    see="New pods fail with *open /run/flannel/subnet.env: no such file or directory*; the node is Ready.",
+    why="After a reboot the CNI file is still there while flanneld does not run yet, or crash-loops.",
+    remedy=Remedy("Repair the kube-flannel pod on this node: `crictl ps -a | grep flannel`, then its log."),
+    apart={"network/leftover-cni-config": "there flannel is not the add-on that is installed"},
+    sources=("flannel Documentation",),
+)
+def flannel_subnet_missing(node: Snapshot) -> Iterator[Hit]:
+    """The kubelet says so now, and flannel's is the only configuration."""
+    said = _logs.current(node, "flannel-subnet-missing")
+    if said and len(_cni.configurations(node, _cni.conf_dir(node))) <= 1:
+        yield Hit("flannel has not written /run/flannel/subnet.env: no new pod gets an address", (_quote.log(said),))
+
+
+@cause(
+    "network/eks-vpc-cni-not-ready",
+    title="the VPC CNI of EKS is not ready on this node",
+    effect=Effect.DOWN,
+    explains=("network/cni-pod-cannot-start",),
+    healthy="aws-node has written /etc/cni/net.d/10-aws.conflist.",
+    see="Ready=False with *cni plugin not initialized* on an EKS node; 10-aws.conflist is missing.",
+    why="The node role lacks the CNI policy, the subnet is out of addresses, or kube-proxy is not up.",
+    remedy=Remedy("Look at /var/log/aws-routed-eni/ipamd.log; correct role, subnet or kube-proxy."),
+    apart={"network/cni-config-missing": "the general form, on other distributions"},
+    versions="EKS",
+    sources=("https://github.com/bottlerocket-os/bottlerocket/issues/3076",),
+)
+def eks_vpc_cni(node: Snapshot) -> Iterator[Hit]:
+    """An EKS node whose network is not ready and whose CNI file is missing."""
+    evidence, directory = _cni.not_ready(node), _cni.conf_dir(node)
+    if node.profile == "eks" and evidence and _cni.listed(node, directory) and not _cni.configurations(node, directory):
+        text = f"aws-node has not written {directory}/10-aws.conflist"
+        yield Hit(text, (_quote.file(node.file(directory)), *evidence))
+
+
+@cause(
+    "network/pod-cidr-missing",
+    title="the node has no podCIDR",
+    effect=Effect.DEGRADED,
+    explains=("network/cni-pod-cannot-start", "network/cni-config-missing", "network/flannel-subnet-env-missing"),
+    healthy="spec.podCIDR of the Node is set, where the add-on needs it.",
+    see="*pod cidr not assigned* from flannel; spec.podCIDR of the Node is empty.",
+    why="The controller manager does not allocate node CIDRs, or the cluster's range is used up.",
+    remedy=Remedy("Enable --allocate-node-cidrs with --cluster-cidr on the control plane, or extend the range."),
+    apart={"network/cni-pod-cannot-start": "this is one reason for it"},
+    sources=("flannel subnet manager",),
+)
+def pod_cidr_missing(node: Snapshot) -> Iterator[Hit]:
+    """An add-on says so now, or flannel's configuration meets a Node without podCIDR while the network is not ready."""
+    said = _logs.current(node, "pod-cidr-not-assigned")
+    if node.cluster.pod_cidr or not (said or node.cluster.node_found):
+        return
+    if said:
+        yield Hit("the node has no podCIDR, which the network add-on needs", (_quote.log(said),))
+        return
+    flannel = [
+        f for f in _cni.configurations(node, _cni.conf_dir(node)) if "flannel" in _cni.plugin_types(_cni.parse(f)[0])
+    ]
+    evidence = _cni.not_ready(node)
+    if flannel and evidence:
+        yield Hit("the node has no podCIDR, which flannel needs", (_quote.file(flannel[0]), *evidence))

@@ -1,0 +1,255 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Disk space, inodes, mounts and file systems."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from .._model.cause import cause
+from .._model.finding import Effect, Evidence, Hit, Remedy
+from .._model.host import Filesystem
+from .._model.snapshot import Snapshot
+from . import _logs, _quote
+
+EMPTY_BYTES, EMPTY_SHARE = 64 * 1024 * 1024, 0.005
+WRITES_FAIL = (
+    "config/kubelet-config-empty",
+    "config/checkpoint-corrupt",
+    "runtime/state-corrupt",
+    "resource/disk-pressure",
+)
+EVICTION = "https://kubernetes.io/docs/concepts/scheduling-eviction/node-pressure-eviction/"
+
+
+def _gib(size: int | None) -> str:
+    return "?" if size is None else f"{size / 1024**3:.1f} GiB" if size >= 1024**3 else f"{size / 1024**2:.0f} MiB"
+
+
+def _space(entry: Filesystem) -> Evidence:
+    return _quote.host(f"{entry.path}: {_gib(entry.available)} of {_gib(entry.size)} available", entry.path)
+
+
+def _full(node: Snapshot) -> list[Filesystem]:
+    """File systems without room: nothing left, or less than half a percent and 64 MiB."""
+    return [
+        entry
+        for entry in node.host.filesystems
+        if entry.size
+        and entry.available is not None
+        and (entry.available == 0 or (entry.available < EMPTY_BYTES and entry.available / entry.size < EMPTY_SHARE))
+    ]
+
+
+@cause(
+    "resource/disk-full",
+    title="a file system that the node needs is full",
+    effect=Effect.DEGRADED,
+    explains=WRITES_FAIL,
+    healthy="/, /var, the kubelet's and the runtime's directory have room.",
+    see="*no space left on device* from the kubelet and the runtime; files written meanwhile may be empty.",
+    why="Images, container logs, emptyDir volumes, the journal, core dumps or another service filled the disk.",
+    remedy=Remedy(
+        "Free space outside Kubernetes first (`journalctl --vacuum-size=200M`, package cache, core dumps), then"
+        " `crictl rmi --prune`; delete nothing by hand under /var/lib/kubelet or /var/lib/containerd.",
+        "free-space",
+        "needs-approval",
+    ),
+    apart={
+        "resource/inodes-exhausted": "there `df -i` is at 100 % while `df` shows room",
+        "resource/inotify-exhausted": "the same error text from inotify_add_watch is a limit of watches",
+        "resource/cgroup-leak": "the same error text under /sys/fs/cgroup is a limit of cgroups",
+    },
+    sources=(EVICTION,),
+)
+def disk_full(node: Snapshot) -> Iterator[Hit]:
+    """A file system has no room left; down when the kubelet cannot start."""
+    said = _logs.current(node, "no-space", window=None)
+    effect = Effect.DOWN if said and _logs.starting_fails(node) else Effect.DEGRADED
+    for entry in _full(node):
+        text = f"{entry.path} is full: {_gib(entry.available)} of {_gib(entry.size)} available"
+        yield Hit(text, (_space(entry), *((_quote.log(said),) if said else ())), effect)
+
+
+@cause(
+    "resource/inodes-exhausted",
+    title="a file system has no free inodes",
+    effect=Effect.DEGRADED,
+    explains=WRITES_FAIL,
+    healthy="`df -i` shows free inodes where the kubelet and the runtime write.",
+    see="*no space left on device* although `df` shows room.",
+    why="Millions of small files: image layers, session files, a mail queue.",
+    remedy=Remedy(
+        "Remove what makes the files, prune images with `crictl rmi --prune`.", "free-space", "needs-approval"
+    ),
+    apart={"resource/disk-full": "there the blocks are used up"},
+    sources=(EVICTION,),
+)
+def inodes_exhausted(node: Snapshot) -> Iterator[Hit]:
+    """No inodes left on a file system that counts them."""
+    said = _logs.current(node, "no-space", window=None)
+    for entry in node.host.filesystems:
+        if entry.inodes and entry.inodes_available is not None and entry.inodes_available < entry.inodes * 0.001:
+            text = f"{entry.path} has {entry.inodes_available} of {entry.inodes} inodes left"
+            effect = Effect.DOWN if said and _logs.starting_fails(node) else Effect.DEGRADED
+            yield Hit(text, (_quote.host(text, entry.path), *((_quote.log(said),) if said else ())), effect)
+
+
+@cause(
+    "resource/disk-pressure",
+    title="the node reports DiskPressure",
+    effect=Effect.DEGRADED,
+    healthy="More than 10 % of nodefs, 15 % of imagefs and 5 % of inodes are free.",
+    see="The condition DiskPressure is True, the node is tainted, pods are evicted; Ready stays True.",
+    why="nodefs or imagefs is below evictionHard; or a threshold is set so high that it is always met.",
+    remedy=Remedy(
+        "Free space, or restore the threshold; the condition clears after evictionPressureTransitionPeriod (5 min).",
+        "free-space",
+        "needs-approval",
+    ),
+    apart={"resource/disk-full": "the end stage: nothing can be written"},
+    sources=("kubernetes pkg/kubelet/nodestatus/setters.go", EVICTION),
+)
+def disk_pressure(node: Snapshot) -> Iterator[Hit]:
+    """The condition is True, or without cluster access the eviction manager reclaims storage now."""
+    yield from pressure(node, "DiskPressure", "ephemeral-storage", ("nodefs.", "imagefs.", "containerfs."))
+
+
+def pressure(node: Snapshot, condition: str, resource: str, signals: tuple[str, ...]) -> Iterator[Hit]:
+    """A pressure condition with the thresholds that belong to it."""
+    found = node.cluster.conditions.get(condition)
+    said = _logs.current(node, "eviction-reclaim")
+    reclaiming = said if said and said.groups["resource"] == resource else None
+    if found is not None and found.status != "True":
+        return
+    if found is None and (reclaiming is None or node.cluster.asked):
+        return
+    fields = [f for path in ("evictionHard", "evictionSoft") for f in _thresholds(node, path, signals)]
+    where = f"; {fields[0].excerpt} ({fields[0].locator})" if fields else ""
+    why = f": {found.message}" if found else ": the eviction manager reclaims"
+    yield Hit(
+        f"{condition}{why}{where}",
+        (
+            *((_quote.condition(found),) if found else ()),
+            *fields,
+            *(
+                _space(e)
+                for e in node.host.filesystems
+                if e.path in ("/", node.kubelet_root) and condition == "DiskPressure"
+            ),
+            *((_quote.log(reclaiming),) if reclaiming else ()),
+        ),
+    )
+
+
+def _thresholds(node: Snapshot, path: str, signals: tuple[str, ...]) -> list[Evidence]:
+    """Thresholds of a map of the configuration for some signals, each with its own line where it is known."""
+    found = node.config.get(path)
+    if found is None or not isinstance(found.value, Mapping):
+        return []
+    names = [name for name in found.value if str(name).startswith(signals)]
+    own = [node.config.get(f"{path}.{name}") for name in names]
+    return [_quote.field(f) for f in own if f] or ([_quote.field(found)] if names else [])
+
+
+@cause(
+    "resource/readonly-filesystem",
+    title="a file system that the node writes to is read-only",
+    effect=Effect.DOWN,
+    gate=19,
+    healthy="The kubelet's and the runtime's directories can be written.",
+    see="*read-only file system* for paths under /var/lib/kubelet or /var/lib/containerd.",
+    why="The kernel protects a damaged or failing disk, or somebody mounted it that way.",
+    remedy=Remedy(
+        "Look at `journalctl -k` for file system errors; check or replace the disk; then remount it read-write."
+    ),
+    apart={"system/disk-io-errors": "often what comes before: look at the kernel's log"},
+    versions="/usr is read-only by design on image based systems, and is not judged",
+    sources=("Linux file systems, errors=remount-ro",),
+)
+def readonly_filesystem(node: Snapshot) -> Iterator[Hit]:
+    """statvfs says read-only for a directory that must be writable."""
+    said = _logs.current(node, "read-only", window=None)
+    wanted = (node.kubelet_root, "/var/lib/containerd", "/var/lib/containers", "/var/log")
+    for entry in node.host.filesystems:
+        if entry.path in wanted and entry.read_only:
+            text = f"{entry.path} is mounted read-only"
+            broken = _logs.starting_fails(node) or said is not None
+            effect = Effect.DOWN if broken else Effect.DEGRADED
+            yield Hit(text, (_quote.host(text, entry.path), *((_quote.log(said),) if said else ())), effect)
+
+
+@cause(
+    "resource/var-lib-kubelet-not-mounted",
+    title="the volume of /var/lib/kubelet or of the runtime is not mounted",
+    effect=Effect.DOWN,
+    gate=4,
+    explains=(
+        "config/kubelet-config-missing",
+        "config/not-joined-yet",
+        "certificate/client-pem-missing",
+        "certificate/rotation-symlink-dangling",
+        "certificate/tls-cert-file-missing",
+        "kubeconfig/kubelet-conf-missing",
+    ),
+    healthy="What fstab mounts on these directories is mounted.",
+    see="The configuration file or certificates are gone; the directory is nearly empty; fstab has an entry for it.",
+    why="A nofail mount failed, the device has another name, LVM is not active, or the mount came too late at boot.",
+    remedy=Remedy("`mount /var/lib/kubelet` (and add RequiresMountsFor= to the unit); remove nothing."),
+    apart={"config/kubelet-config-missing": "there fstab has no entry for the directory"},
+    sources=("systemd.unit(5), RequiresMountsFor=",),
+)
+def not_mounted(node: Snapshot) -> Iterator[Hit]:
+    """fstab has an entry for the directory, and the file system found there is mounted elsewhere."""
+    entries = _fstab(node)
+    for path in (node.kubelet_root, "/var/lib/containerd"):
+        mounted = _mount_point(node, path)
+        if path not in entries or not mounted or mounted == path:
+            continue
+        line = entries[path]
+        effect = Effect.DOWN if _logs.starting_fails(node) else Effect.RISK
+        text = f"{path} is not mounted (it lies on {mounted}), although fstab has an entry for it"
+        yield Hit(
+            text, (Evidence("file", line[1], f"/etc/fstab:{line[0]}"), _quote.host(f"{path} is on {mounted}")), effect
+        )
+
+
+def _fstab(node: Snapshot) -> dict[str, tuple[int, str]]:
+    """Mount points of /etc/fstab with their line number and text; swap and noauto entries left out."""
+    found = {}
+    for number, line in enumerate((node.file("/etc/fstab").content or "").splitlines(), 1):
+        words = line.split()
+        if len(words) >= 4 and not line.startswith("#") and "noauto" not in words[3].split(","):
+            found[words[1].rstrip("/") or "/"] = (number, line.strip())
+    return found
+
+
+def _mount_point(node: Snapshot, path: str) -> str:
+    """The mount point on which a measured path lies, or empty where the evidence does not say."""
+    for entry in node.host.raw.get("filesystems") or ():
+        if isinstance(entry, Mapping) and entry.get("path") == path:
+            return str(entry.get("mount_point") or "")
+    return ""
+
+
+@cause(
+    "resource/rootfs-info-unavailable",
+    title="the kubelet cannot find the device of its directory",
+    effect=Effect.DOWN,
+    gate=20,
+    healthy="The kubelet's directory lies on a plain ext4 or xfs file system.",
+    see="*Failed to start ContainerManager ... failed to get rootfs info: ... could not find device*.",
+    why="It lies on btrfs, overlay, tmpfs, NFS or ZFS that cAdvisor does not know, or its device was renamed.",
+    remedy=Remedy(
+        "Put the kubelet's directory on ext4 or xfs, or set `localStorageCapacityIsolation: false`, and restart."
+    ),
+    apart={"system/zfs-regression-1360": "there the file system is ZFS and the kubelet 1.36.0"},
+    sources=("https://github.com/kubernetes/kubernetes/issues/71704",),
+)
+def rootfs_info(node: Snapshot) -> Iterator[Hit]:
+    """The last start stopped at it."""
+    said = _logs.current(node, "rootfs-info", window=None) if _logs.starting_fails(node) else None
+    if said:
+        text = f"cAdvisor finds no device for {node.kubelet_root}: {said.groups['why'][:140]}"
+        yield Hit(text, (_quote.log(said),))
