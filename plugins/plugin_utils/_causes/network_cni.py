@@ -28,11 +28,11 @@ OTHER_DIRS = (
     healthy="The network add-on has written a file into /etc/cni/net.d.",
     see="Ready=False, *cni plugin not initialized* (containerd), *No CNI configuration file in ...* (CRI-O).",
     why=(
-        "The file is written by the network add-on's pod: no add-on is installed, a selector or taint keeps it from"
+        "The file is written by the network add-on's pod: no add-on is installed, a selector or taint keeps it off"
         " this node, or the file was deleted."
     ),
     remedy=Remedy(
-        "Install or repair the network add-on (its DaemonSet must have a pod on this node); do not write the file by hand."
+        "Install or repair the network add-on (its DaemonSet needs a pod here); do not write the file by hand."
     ),
     apart={
         "network/cni-pod-cannot-start": "there the add-on's pod exists on this node and fails",

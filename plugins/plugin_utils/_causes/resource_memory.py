@@ -51,7 +51,7 @@ def memory_pressure(node: Snapshot) -> Iterator[Hit]:
     see="The node flaps between Ready and Unknown; there are gaps in the kubelet's log; the kernel kills processes.",
     why="Without limits and reserved memory, pods push the host into reclaim until the kubelet gets no time.",
     remedy=Remedy(
-        "Reserve memory (systemReserved, kubeReserved, evictionHard) and limit the pods; reboot when it does not respond."
+        "Reserve memory (systemReserved, kubeReserved, evictionHard) and limit the pods; reboot a host that hangs."
     ),
     apart={
         "apiserver/unreachable-timeout": "there the kubelet's log has no gaps",
