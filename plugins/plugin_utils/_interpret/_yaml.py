@@ -27,6 +27,7 @@ except ImportError:  # PyYAML without libyaml: the same, slower
 MAX_CHARACTERS = 256 * 1024
 MAX_NODES = 20_000
 MAX_DEPTH = 64
+MAX_DIGITS = 400
 
 NON_STRINGS = tuple(f"tag:yaml.org,2002:{name}" for name in ("bool", "int", "float", "null"))
 BOOLEANS = {
@@ -214,11 +215,11 @@ def _plain(value: str) -> Any:
         return None
     if value in BOOLEANS:
         return BOOLEANS[value]
-    if value[0] not in "+-.0123456789":
+    if value[0] not in "+-.0123456789" or len(value) > MAX_DIGITS:
         return value
     digits = value.replace("_", "")
     integer = INTEGER.fullmatch(digits)
-    if integer and len(digits) < 70:
+    if integer:
         base = str(integer.lastgroup)
         number = int(integer["sign"] + integer[base], BASES[base])
         if -(2**63) <= number < 2**64:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.environment import (
@@ -24,8 +24,12 @@ from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.service 
 
 # systemd.service(5): special executable prefixes.
 PREFIXES = "@-:+!|"
-SHOWN_COMMAND = re.compile(r"\{ path=(?P<path>.*?) ; argv\[\]=(?P<argv>.*?) ; (?:ignore_errors|flags)=")
+SHOWN_ARGUMENTS = " ; argv[]="
+SHOWN_AFTER = " ; ignore_errors="
 BRACED = re.compile(r"\$\$|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}")
+VARIABLE = re.compile(r"\$\{?(?P<name>[A-Za-z_][A-Za-z0-9_]*)")
+# execve(2): a quarter of the stack limit, which is 8 MiB by default.
+MAX_CHARACTERS = 2 * 1024 * 1024
 SPECIFIER = re.compile(r"%[A-Za-z]")
 WHOLE_WORD = re.compile(r"\$(?P<name>[A-Za-z_][A-Za-z0-9_]*)")
 
@@ -35,12 +39,12 @@ def loaded(unit: Unit, files: Mapping[str, FileFact]) -> CommandLine:
 
     Falls back on the files on disk when systemd reports no ExecStart= (it could not be asked, or knows no such unit).
     """
-    shown = [found for found in map(SHOWN_COMMAND.match, unit.get("ExecStart").split("\n")) if found]
+    shown = [line for line in unit.get("ExecStart").split("\n") if SHOWN_ARGUMENTS in line and SHOWN_AFTER in line]
     if not shown:
         return on_disk(unit, environment(unit, environment_files(unit, files)))
     variables = loaded_environment(unit, files)
     # A unit of Type=simple has one command; of several (which systemd refuses) the last is the drop-in's.
-    argv = shown[-1]["argv"]
+    argv = shown[-1].partition(SHOWN_ARGUMENTS)[2].partition(SHOWN_AFTER)[0]
     directive = _directive(unit)
     prefixes, written = _words(directive) if directive is not None else ("", [])
     place = directive.place if directive is not None else Place(unit.fragment_path)
@@ -64,7 +68,18 @@ def _aligned(written: list[Argument], argv: str) -> list[Argument] | None:
 
 
 def _same(written: str, text: str) -> bool:
-    return re.fullmatch(".*".join(map(re.escape, SPECIFIER.split(written))), text) is not None
+    """Whether ``text`` is ``written`` with something in the place of each specifier. No regular expression: the texts
+    may be made to keep one busy."""
+    first, *others = SPECIFIER.split(written)
+    if not others or not text.startswith(first):
+        return text == written
+    position = len(first)
+    for part in others[:-1]:
+        found = text.find(part, position)
+        if found < 0:
+            return False
+        position = found + len(part)
+    return text.endswith(others[-1]) and len(text) - len(others[-1]) >= position
 
 
 def on_disk(unit: Unit, variables: Environment) -> CommandLine:
@@ -117,8 +132,13 @@ def _expanded(prefixes: str, words: list[Argument], place: Place, variables: Env
     return _command_line(words if ":" in prefixes else _expand(words, variables, unit), place)
 
 
-def _expand(words: Iterable[Argument], variables: Environment, unit: Unit) -> list[Argument]:
-    """``$NAME`` as a word of its own is split at blanks, ``${NAME}`` is one word, an unset variable is empty."""
+def _expand(words: list[Argument], variables: Environment, unit: Unit) -> list[Argument]:
+    """``$NAME`` as a word of its own is split at blanks, ``${NAME}`` is one word, an unset variable is empty.
+
+    A command line that the kernel would not take (E2BIG) is left as it is written.
+    """
+    if _size(words, variables) > MAX_CHARACTERS:
+        return words
     expanded: list[Argument] = []
     for word in words:
         whole = WHOLE_WORD.fullmatch(word.text)
@@ -130,6 +150,12 @@ def _expand(words: Iterable[Argument], variables: Environment, unit: Unit) -> li
         else:
             expanded.append(_substituted(word, variables, unit))
     return expanded
+
+
+def _size(words: list[Argument], variables: Environment) -> int:
+    """Characters of the command line with its variables replaced."""
+    names = [found["name"] for word in words for found in VARIABLE.finditer(word.text)]
+    return sum(len(word.text) for word in words) + sum(len(variables[name][0]) for name in names if name in variables)
 
 
 def _substituted(word: Argument, variables: Environment, unit: Unit) -> Argument:

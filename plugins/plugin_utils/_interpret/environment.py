@@ -19,6 +19,8 @@ from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.service 
 Environment = dict[str, tuple[str, Place]]
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# Real units have a handful; a hostile one shall not keep us busy.
+MAX_FILES = 64
 SHOWN_FILE = re.compile(r"(?P<path>/.*?) \(ignore_errors=(?P<optional>yes|no)\)")
 
 
@@ -27,14 +29,17 @@ def effective(directives: Iterable[Directive], key: str) -> list[Directive]:
     found: list[Directive] = []
     for directive in directives:
         if directive.section == "Service" and directive.key == key:
-            found = [*found, directive] if directive.value else []
+            if directive.value:
+                found.append(directive)
+            else:
+                found.clear()
     return found
 
 
 def environment_files(unit: Unit, files: Mapping[str, FileFact]) -> tuple[EnvironmentFile, ...]:
     """EnvironmentFile= lines of the files on disk with what they hold; those that systemd reports when no unit
     file could be read."""
-    named = [(d.value, d.place) for d in effective(unit.directives, "EnvironmentFile")]
+    named = [(d.value, d.place) for d in effective(unit.directives, "EnvironmentFile")][:MAX_FILES]
     if not unit.directives:
         return loaded_environment_files(unit, files)
     return tuple(
@@ -49,7 +54,7 @@ def loaded_environment_files(unit: Unit, files: Mapping[str, FileFact]) -> tuple
     places = {d.value.removeprefix("-"): d.place for d in effective(unit.directives, "EnvironmentFile")}
     return tuple(
         _environment_file(path, found["optional"] == "yes", places.get(path, Place(unit.fragment_path)), files)
-        for found in map(SHOWN_FILE.fullmatch, unit.get("EnvironmentFiles").split("\n"))
+        for found in map(SHOWN_FILE.fullmatch, unit.get("EnvironmentFiles").split("\n")[:MAX_FILES])
         if found
         for path in _matching(found["path"], files)
     )

@@ -53,16 +53,18 @@ def _is_kubelet(text: str) -> bool:
 
 def _parse(arguments: Sequence[Argument]) -> tuple[Flag, ...]:
     found: list[Flag] = []
-    words = iter(arguments)
-    for argument in words:
+    words = list(reversed(arguments))
+    while words:
+        argument = words.pop()
         if argument.text == "--":
             break
         if not argument.text.startswith("-") or argument.text == "-":
             continue
         name, value, complete = _split(argument.text)
-        if not complete:
-            following = next(words, None)
-            value = None if following is None else following.text
+        # pflag would take "--x" for the value as well; that it is another flag is likelier: then this one is a
+        # boolean that we do not know.
+        if not complete and words and not words[-1].text.startswith("--"):
+            value = words.pop().text
         found.append(Flag(name, value, argument.place, argument.origin))
     return tuple(found)
 

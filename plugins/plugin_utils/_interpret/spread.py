@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,8 +23,8 @@ def place_at(place: Place, offset: int) -> Place:
     """Where the character at ``offset`` of the text at ``place`` stands."""
     if not isinstance(place, SpreadPlace):
         return place
-    line = next((line for start, line in reversed(place.breaks) if start <= offset), place.line)
-    return Place(place.path, line)
+    index = bisect_right(place.breaks, offset, key=lambda found: found[0])
+    return Place(place.path, place.breaks[index - 1][1] if index else place.line)
 
 
 def spread(path: str, first: int, lines: Sequence[int]) -> Place:

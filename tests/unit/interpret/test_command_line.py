@@ -92,6 +92,8 @@ def test_masked_unit_starts_nothing() -> None:
         ("--node-labels=a=b,c=d", [("node-labels", "a=b,c=d")]),
         ("--node-labels=", [("node-labels", "")]),
         ("--last", [("last", None)]),
+        ("--new-boolean --config=/a", [("new-boolean", None), ("config", "/a")]),
+        ("--oom-score-adj -999 --v=2", [("oom-score-adj", "-999"), ("v", "2")]),
         ("--v=2 -- --v=3", [("v", "2")]),
         ("stray --v=2", [("v", "2")]),
     ],

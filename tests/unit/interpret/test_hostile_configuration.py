@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -47,7 +49,7 @@ PIECES = [
         "server: https://",
         "---\n",
     ),
-    *("[Service]\n", "ExecStart=", "Environment=", "EnvironmentFile=", "/usr/bin/kubelet ", "--config ", " \\\n", "---\n"),
+    *("[Service]\n", "ExecStart=", "Environment=", "EnvironmentFile=", "/usr/bin/kubelet ", "--config ", " \\\n"),
     f"# {FRAGMENT}\n",
 ]
 TEXT = st.lists(st.sampled_from(PIECES), max_size=40).map("".join)
@@ -87,3 +89,42 @@ def test_any_structure(evidence: dict[str, object]) -> None:
         follow(facts, path)
     loaded(unit("kubelet.service", evidence, AT, facts), facts)
     running(evidence)
+
+
+MANY = 20_000
+EXPLOSIONS = {
+    "variable in many words": ("Environment=A=" + "x" * MANY, "$A " * MANY),
+    "variable many times in one word": ("Environment=A=" + "x" * MANY, "${A}" * MANY),
+    "many lines": ("", " \\\n--v=2" * MANY),
+    "many commands": ("ExecStart=/usr/bin/kubelet\n" * MANY, ""),
+    "many environment files": ("EnvironmentFile=/*/*\n" * MANY, ""),
+    "many specifiers": ("", "%H" * MANY),
+}
+
+
+@pytest.mark.parametrize(("lines", "arguments"), EXPLOSIONS.values(), ids=EXPLOSIONS)
+def test_unit_made_to_explode(lines: str, arguments: str) -> None:
+    """A unit whose command line would grow without end is read in a moment and stays small."""
+    text = f"[Service]\n{lines}\nExecStart=/usr/bin/kubelet {arguments}\n"
+    facts = files({FRAGMENT: {"type": "file", "content": text}, "/etc/x": {"type": "file", "content": "A=1\n" * 100}})
+    argv = f"/usr/bin/kubelet {arguments.replace('%H', 'host')}x"
+    show = {"ExecStart": f"{{ path=/usr/bin/kubelet ; argv[]={argv} ; ignore_errors=no }}", "Environment": lines[12:]}
+    begin = time.process_time()
+    kubelet = unit("kubelet.service", {"show": show}, AT, facts)
+    line = on_disk(kubelet, environment(kubelet, environment_files(kubelet, facts)))
+    loaded(kubelet, facts)
+    assert time.process_time() - begin < 5
+    assert sum(map(len, line.arguments)) < 4_000_000
+
+
+@pytest.mark.parametrize(
+    "value", ["1" * 200_000 + "x", "1m" * 100_000 + "x", '"' + "1." * 100_000 + '"', "9" * 200_000]
+)
+def test_value_made_to_keep_us_busy(value: str) -> None:
+    """A value that is long and almost right is judged in a moment."""
+    head = "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n"
+    text = f"{head}syncFrequency: {value}\nreservedMemory: [{{limits: {{memory: {value}}}}}]\n"[:250_000]
+    facts = files({"/config": {"type": "file", "content": text}})
+    begin = time.process_time()
+    assert kubelet_config(LINE, facts).configured
+    assert time.process_time() - begin < 5
