@@ -83,6 +83,11 @@ def rotated_path(node: Snapshot) -> str:
     return f"{cert_dir(node)}/{ROTATED_NAME}"
 
 
+def server_certificate_judged(node: Snapshot) -> bool:
+    """True when the presented certificate and the CA of the kubeconfig are both known."""
+    return node.certificate("apiserver").issued_by_trusted is not None and node.kubeconfig.scheme == "https"
+
+
 def server_certificate_fault(node: Snapshot) -> str:
     """Why the kubelet refuses the certificate that the API endpoint presented: unknown-authority, ca-expired, expired,
     not-yet-valid, weak, name; empty when it accepts it or nobody can say."""

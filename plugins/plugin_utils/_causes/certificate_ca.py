@@ -17,7 +17,7 @@ from . import _api, _quote
 from ._api import START, alive, start_effect
 from ._quote import age
 from ._trust import expired, refuses_weak
-from .kubeconfig import said
+from .kubeconfig import ended_on, said
 
 KUBEADM_CA = "/etc/kubernetes/pki/ca.crt"  # where kubeadm puts the cluster's CA on every node
 DYNAMIC_CA = ("kubernetes staging/src/k8s.io/apiserver/pkg/server/dynamiccertificates",)
@@ -78,6 +78,8 @@ def expected_ca(node: Snapshot, wrong: str) -> tuple[str, str]:
 def client_ca_file_missing(node: Snapshot) -> Iterator[Hit]:
     """The node said that the path of clientCAFile is absent (or a link to nothing)."""
     named = client_ca_setting(node)
+    if named is None or not node.file(named.value).looked_at:
+        yield from _unseen_ca(node)
     if named is None or not node.file(named.value).absent:
         return
     path, why = expected_ca(node, named.value)
@@ -89,6 +91,16 @@ def client_ca_file_missing(node: Snapshot) -> Iterator[Hit]:
         start_effect(node),
         _ca_remedy(node, named, path),
     )
+
+
+def _unseen_ca(node: Snapshot) -> Iterator[Hit]:
+    """Nobody looked at the file: the kubelet's last line names it (up to 1.35 in words, later only by its path)."""
+    match = ended_on(node, "client-ca-missing")
+    if match is None:
+        return
+    path = match.groups.get("path") or match.groups["file"]
+    if "path" in match.groups or path.endswith((".crt", ".pem", ".cer")):
+        yield Hit(f"the client CA file {path} does not exist", (_quote.log(match),))
 
 
 def _ca_remedy(node: Snapshot, named: Field, path: str) -> Remedy | None:

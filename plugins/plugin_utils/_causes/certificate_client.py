@@ -19,7 +19,7 @@ from . import _api, _logs, _quote
 from ._api import REJECTED, START, Fault
 from ._quote import age
 from ._trust import client_in_use, clocks_differ, expired, expired_part, not_yet_valid, valid
-from .kubeconfig import said
+from .kubeconfig import ended_on, said
 
 AUTHENTICATION = ("kubernetes staging/src/k8s.io/apiserver/pkg/authentication/request/x509/x509.go",)
 RENEW = (
@@ -64,6 +64,12 @@ def client_expired(node: Snapshot) -> Iterator[Hit]:
     """A certificate in the client PEM has expired by every clock, and no valid rotated one exists."""
     use = node.certificate("client")
     part = expired_part(node, use)
+    match = None if use.leaf is not None else ended_on(node, "client-expired-at-start")
+    if match is not None and not clocks_differ(node):
+        text = (
+            f"the client certificate of {match.groups.get('path', 'the kubeconfig')} expired {match.groups['time']} UTC"
+        )
+        yield Hit(text, (_quote.log(match),))
     if part is None or valid(node, node.certificate("client-rotated")):
         return
     serving, also = node.certificate("serving"), list[str]()

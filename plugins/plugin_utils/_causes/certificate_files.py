@@ -15,7 +15,7 @@ from . import _quote
 from ._api import START, alive, start_effect
 from ._trust import rotated_path, rotates
 from .certificate_client import RENEW
-from .kubeconfig import said
+from .kubeconfig import ended_on, said
 
 FILE_STORE = ("kubernetes staging/src/k8s.io/client-go/util/certificate/certificate_store.go",)
 
@@ -89,6 +89,9 @@ def client_pem_missing(node: Snapshot) -> Iterator[Hit]:
     config = node.kubeconfig
     if _bootstraps(node):
         return
+    match = None if config.client_certificate.file.looked_at else ended_on(node, "client-cert-unreadable")
+    if match is not None:
+        yield Hit(f"the client certificate {match.groups['path']} does not exist", (_quote.log(match),))
     named = (("client-certificate", config.client_certificate), ("client-key", config.client_key))
     for key, part in named:
         if part.kind != "file" or part.file.type != "absent":
@@ -158,6 +161,10 @@ def pem_corrupt(node: Snapshot) -> Iterator[Hit]:
         ("serving", ("serving-file-missing",)),
     ):
         use = node.certificate(role)
+        match = ended_on(node, names[0]) if role in ("client", "client-ca") and _unread(use) else None
+        if match is not None:
+            path = next((p for p in match.groups.values() if p), use.path)
+            yield Hit(f"the {_KINDS[role]} {path} is damaged", (_quote.log(match),))
         if use.problem is None or (use.embedded and "base64" in use.problem.message):
             continue
         if role == "serving" and use.place is None:
@@ -165,17 +172,24 @@ def pem_corrupt(node: Snapshot) -> Iterator[Hit]:
         yield _corrupt(node, use, names)
 
 
+_KINDS = {
+    "client": "client certificate",
+    "client-ca": "CA of clientCAFile",
+    "server-ca": "CA of the kubeconfig",
+    "serving": "serving certificate",
+}
+
+
+def _unread(use: CertificateUse) -> bool:
+    """True when nobody read the file, so only the kubelet's words can say what is in it."""
+    return use.leaf is None and use.problem is None and not use.file.absent
+
+
 def _corrupt(node: Snapshot, use: CertificateUse, names: tuple[str, ...]) -> Hit:
     problem = use.problem.message if use.problem else ""
-    kinds = {
-        "client": "client certificate",
-        "client-ca": "CA of clientCAFile",
-        "server-ca": "CA of the kubeconfig",
-        "serving": "serving certificate",
-    }
     named = f", named by {use.place}" if use.place and not use.embedded else ""
     remedy = relink(node) if use.role == "client" else _restore_ca(node, use)
-    text = f"the {kinds[use.role]} {use.path} is damaged: {problem[:120]}{named}"
+    text = f"the {_KINDS[use.role]} {use.path} is damaged: {problem[:120]}{named}"
     return Hit(text, (_quote.file(use.file, problem), *said(node, *names)), start_effect(node), remedy)
 
 

@@ -62,12 +62,13 @@ def client_cn_mismatch(node: Snapshot) -> Iterator[Hit]:
     """Refused with 403 as another user than system:node:<this node's name>, which is what the certificate says."""
     use = client_in_use(node)
     user, evidence = denied_user(node)
-    if use.leaf is None or not user or not node.node_name or user in ("system:anonymous", NODE_USER + node.node_name):
+    if not user or not node.node_name or user in ("system:anonymous", NODE_USER + node.node_name):
         return
+    name, shown = (use.leaf.common_name, (_quote.certificate(use),)) if use.leaf else (user, ())
     yield Hit(
-        f"the client certificate {where(use)} is for {use.leaf.common_name}, this node is {node.node_name}:"
+        f"the client certificate {where(use)} is for {name}, this node is {node.node_name}:"
         " the API server lets it touch neither this Node nor its lease",
-        (_quote.certificate(use), *evidence),
+        (*shown, *evidence),
     )
 
 

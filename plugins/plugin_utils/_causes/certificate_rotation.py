@@ -30,7 +30,7 @@ PATIENCE = timedelta(seconds=30)  # automatic approval and signing take about a 
 def waiting_request(node: Snapshot, signer: str) -> tuple[str, Evidence] | None:
     """(what became of it, evidence) of this node's newest request to ``signer`` that gave no certificate."""
     mine = [csr for csr in node.cluster.csrs if _spec(csr).get("signerName") == signer]
-    if signer == CLIENT_SIGNER and valid(node, client_in_use(node)):
+    if signer == CLIENT_SIGNER and not without_certificate(node):
         # A joined node renews as itself: a left-over request of its bootstrap does not matter any more.
         mine = [csr for csr in mine if str(_spec(csr).get("username", "")).startswith("system:node:")]
     if not mine:
@@ -51,6 +51,14 @@ def waiting_request(node: Snapshot, signer: str) -> tuple[str, Evidence] | None:
     user = _spec(newest).get("username", "")
     text = f"CSR {name} by {user} for {signer}: {state} for {since}"
     return f"{name} is {state} for {since}", Evidence("cluster", text, f"certificatesigningrequests/{name}")
+
+
+def without_certificate(node: Snapshot) -> bool:
+    """True when the kubelet evidently has no client certificate that counts: none on disk, or an expired one."""
+    use = client_in_use(node)
+    if use.leaf is None:
+        return use.file.absent or _logs.current(node, "api-anonymous", window=_api.RECENT) is not None
+    return expired(node, use.leaf)
 
 
 def _spec(csr: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -92,7 +100,7 @@ def _created(csr: Mapping[str, Any]) -> datetime:
 def client_csr_not_approved(node: Snapshot) -> Iterator[Hit]:
     """The control plane shows the request waiting; without its word, the kubelet's own complaint or a bootstrap that
     was accepted and brought nothing."""
-    effect = Effect.RISK if valid(node, client_in_use(node)) else Effect.DOWN
+    effect = Effect.DOWN if without_certificate(node) else Effect.RISK
     waiting = waiting_request(node, CLIENT_SIGNER)
     if waiting is not None:
         text, evidence = waiting

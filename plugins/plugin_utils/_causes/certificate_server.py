@@ -19,7 +19,7 @@ from . import _api, _quote
 from ._api import SYMPTOMS, Conversation, Fault
 from ._endpoint import wrong_endpoint
 from ._quote import age
-from ._trust import clocks_differ, server_certificate_fault
+from ._trust import clocks_differ, server_certificate_fault, server_certificate_judged
 
 VERIFY = ("Go crypto/x509 Certificate.Verify",)
 X509_SYMPTOMS = (*SYMPTOMS, "symptom/x509-unknown-authority")
@@ -48,7 +48,7 @@ def refusal(node: Snapshot) -> tuple[str, Conversation]:
     name = next((name for words, name in _REASONS if words in reason), "")
     if name in ("expired", "not-yet-valid") and clocks_differ(node):
         return "", talk
-    if node.certificate("apiserver").leaf is not None:
+    if server_certificate_judged(node):
         # The endpoint's certificate is in order with the CA on disk, so the process holds an older one.
         name = "old-ca" if name == "unknown-authority" and _api.kubeconfig_newer_than_process(node) else ""
     return name, talk
@@ -132,16 +132,14 @@ def apiserver_san_mismatch(node: Snapshot) -> Iterator[Hit]:
     """Issuer and dates are right, and the host is none of the certificate's names."""
     why, talk = refusal(node)
     server = node.kubeconfig.server
-    if why != "name" or server is None:
+    if why != "name":
         return
     leaf = node.certificate("apiserver").leaf
     names = f"; it covers {', '.join(leaf.sans[:5])}" if leaf and leaf.sans else ""
-    yield Hit(
-        f"{server.place} server: {server.value}: the API server's certificate does not cover"
-        f" {node.kubeconfig.tls_server_name or node.kubeconfig.host}{names}"[:250],
-        (_quote.field(server), *_evidence(node, talk)),
-        talk.effect,
-    )
+    host = node.kubeconfig.tls_server_name or node.kubeconfig.host or "the address that the kubelet calls"
+    text = f"{server.place} server: {server.value}: " if server else ""
+    text += f"the API server's certificate does not cover {host}{names}"
+    yield Hit(text[:250], ((*((_quote.field(server),) if server else ()), *_evidence(node, talk))), talk.effect)
 
 
 @cause(

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 from .._model.cause import cause
 from .._model.finding import Effect, Evidence, Hit, Remedy
+from .._model.journal import Match
 from .._model.snapshot import Snapshot
 from . import _logs, _quote
 from ._api import START, alive, start_effect
@@ -32,6 +33,11 @@ def said(node: Snapshot, *names: str) -> tuple[Evidence, ...]:
     """The kubelet's lines of these signatures that still hold; what it says once per start has no age limit."""
     found = (_logs.current(node, name, window=None) for name in names)
     return tuple(_quote.log(match) for match in found if match is not None)
+
+
+def ended_on(node: Snapshot, name: str) -> Match | None:
+    """The line on which the newest start ended, for what the files could not say; None while a kubelet runs."""
+    return None if alive(node) else _logs.current(node, name, window=None)
 
 
 @cause(
@@ -59,6 +65,8 @@ def said(node: Snapshot, *names: str) -> tuple[Evidence, ...]:
 def kubelet_conf_missing(node: Snapshot) -> Iterator[Hit]:
     """The file of --kubeconfig is absent and nothing can bootstrap a new one; a node that never joined is apart."""
     config, bootstrap = node.kubeconfig, node.bootstrap_kubeconfig
+    if not config.file.looked_at and not node.config.file.absent:
+        yield from _umbrella_alone(node)
     if not config.configured or not config.file.absent or node.config.file.absent:
         return
     if bootstrap.configured and not bootstrap.file.absent:
@@ -67,6 +75,14 @@ def kubelet_conf_missing(node: Snapshot) -> Iterator[Hit]:
     later = "; the running kubelet read it at its start, the next start fails" if alive(node) else ""
     evidence = (_quote.file(config.file, f"named by {config.source}"), *said(node, "bootstrap-umbrella"))
     yield Hit(f"{config.path} does not exist{rest}{later}", evidence, start_effect(node), _rebuild(node))
+
+
+def _umbrella_alone(node: Snapshot) -> Iterator[Hit]:
+    """Nobody saw the file: when no line gives another reason before the last one, the file is missing."""
+    last = ended_on(node, "bootstrap-umbrella")
+    if last is not None and not said(node, "kubeconfig-refused", "client-expired-at-start", "bootstrap-tls-refused"):
+        path = node.kubeconfig.path or "the kubeconfig"
+        yield Hit(f"{path} does not exist: the kubelet looks for {last.groups['path']} instead", (_quote.log(last),))
 
 
 def _rebuild(node: Snapshot) -> Remedy | None:
@@ -109,6 +125,7 @@ def unparseable(node: Snapshot) -> Iterator[Hit]:
         if part.kind == "data" and part.problem is not None and "base64" in part.problem.message:
             problem = problem or part.problem
     if problem is None:
+        yield from _refused(node)
         return
     content = Evidence("file", _line_of(node, problem.place.line) or problem.message, str(problem.place))
     changed = ""
@@ -119,6 +136,17 @@ def unparseable(node: Snapshot) -> Iterator[Hit]:
         (content, _quote.file(config.file), *said(node, "kubeconfig-refused", "bootstrap-umbrella")),
         start_effect(node),
     )
+
+
+def _refused(node: Snapshot) -> Iterator[Hit]:
+    """Nobody could read the file: the kubelet's own reason counts, unless it is about another file or the context."""
+    match = ended_on(node, "kubeconfig-refused") if not node.kubeconfig.file.looked_at else None
+    reason = (match.groups.get("reason") or match.groups.get("cause", "")) if match else ""
+    if match is not None and not any(words in reason for words in _OTHER_REASONS):
+        yield Hit(f"{match.groups.get('path', 'the kubeconfig')} cannot be used: {reason[:150]}", (_quote.log(match),))
+
+
+_OTHER_REASONS = ("unable to read ", "context was not found", "does not exist", "no such file", "permission denied")
 
 
 def _line_of(node: Snapshot, line: int | None) -> str:
@@ -150,6 +178,11 @@ def _line_of(node: Snapshot, line: int | None) -> str:
 def context_missing(node: Snapshot) -> Iterator[Hit]:
     """The interpreter could not follow current-context."""
     config = node.kubeconfig
+    match = None if config.file.looked_at else ended_on(node, "kubeconfig-refused")
+    if match is not None and (
+        "context was not found" in match.pattern.text or '" does not exist' in match.pattern.text
+    ):
+        yield Hit("current-context of the kubeconfig names no context", (_quote.log(match),))
     if config.problem is None or config.problem_kind != "context-missing":
         return
     current = config.current_context
@@ -185,6 +218,9 @@ def context_missing(node: Snapshot) -> Iterator[Hit]:
 def ca_file_missing(node: Snapshot) -> Iterator[Hit]:
     """certificate-authority names a path that the node said is absent."""
     ca = node.kubeconfig.ca
+    match = None if ca.file.looked_at else ended_on(node, "kubeconfig-ca-unreadable")
+    if match is not None:
+        yield Hit(f"certificate-authority {match.groups['path']} does not exist", (_quote.log(match),))
     if ca.kind != "file" or not ca.file.absent:
         return
     named = _quote.place(ca.place, f"certificate-authority: {ca.path}", "does not exist")
