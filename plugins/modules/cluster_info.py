@@ -31,6 +31,7 @@ options:
     default: 15
 extends_documentation_fragment:
   - nodeclinic.kubelet._node.attributes
+  - nodeclinic.kubelet._node.action
 seealso:
   - module: nodeclinic.kubelet.diagnose
 """

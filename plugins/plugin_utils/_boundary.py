@@ -80,8 +80,10 @@ class Outcome:
     for_ansible: Mapping[str, Any] = field(default_factory=dict)
 
 
-def run_module(runner: ModuleRunner, name: str, arguments: Mapping[str, Any], task_vars: Mapping[str, Any]) -> Outcome:
-    """Run a module once on the task's host. A node that cannot be asked is an outcome, not an exception.
+def run_module(
+    runner: ModuleRunner, name: str, arguments: Mapping[str, Any], task_vars: Mapping[str, Any], where: str = "the node"
+) -> Outcome:
+    """Run a module once on the task's host. A host that cannot be asked is an outcome, not an exception.
 
     Options that the module refuses fail the task.
     """
@@ -89,17 +91,17 @@ def run_module(runner: ModuleRunner, name: str, arguments: Mapping[str, Any], ta
         # The action plugins subclass ActionBase, whose interface for this carries an underscore.
         result = runner._execute_module(module_name=name, module_args=arguments, task_vars=task_vars)
     except AnsibleConnectionFailure as error:
-        return Outcome(failure=f"the node could not be reached: {_sentence(error)}")
+        return Outcome(failure=f"{where} could not be reached: {_sentence(error)}")
     except AnsibleError as error:  # refused become password, no place for temporary files, ...
-        return Outcome(failure=f"nothing could be run on the node: {_sentence(error)}")
+        return Outcome(failure=f"nothing could be run on {where}: {_sentence(error)}")
     for_ansible = {key: result[key] for key in _ANSIBLES_OWN if key in result}
     values = to_native_tree(result)
     if values.get("unreachable"):
-        return Outcome(failure=f"the node could not be reached: {_reason(result)}", for_ansible=for_ansible)
+        return Outcome(failure=f"{where} could not be reached: {_reason(result)}", for_ansible=for_ansible)
     if values.get("options_refused"):
         raise AnsibleActionFail(_reason(result))
     if values.get("failed"):
-        return Outcome(failure=f"{name} failed on the node: {_reason(result)}", for_ansible=for_ansible)
+        return Outcome(failure=f"{name} failed on {where}: {_reason(result)}", for_ansible=for_ansible)
     return Outcome(values=values, for_ansible=for_ansible)
 
 

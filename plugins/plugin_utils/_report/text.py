@@ -118,7 +118,10 @@ def _gap_rows(unknowns: Sequence[Mapping[str, str]]) -> Iterator[Row]:
     for unknown in unknowns:
         parts.setdefault((unknown["status"], unknown["reason"]), []).append(unknown["part"])
     for (status, reason), names in parts.items():
-        yield "gap", visible(f"{', '.join(names)} ({status.replace('_', ' ')}): {reason}")
+        pieces = [name for name in names if ":" in name]
+        more = f" and {len(pieces) - SOME} more" if len(pieces) > SOME else ""
+        shown = ", ".join([*(name for name in names if ":" not in name), *pieces[:SOME]])
+        yield "gap", visible(f"{shown}{more} ({status.replace('_', ' ')}): {reason}")
 
 
 def _error_rows(errors: Sequence[Mapping[str, str]]) -> Iterator[Row]:
@@ -148,8 +151,8 @@ def _cause_rows(label: str, finding: Mapping[str, Any], captured_at: str) -> Ite
 
 def _told(item: Mapping[str, Any], finding: Mapping[str, Any]) -> bool:
     """True when the summary already says what this evidence says: its place, and its value or that nothing is there."""
-    place, summary = item.get("locator"), finding["summary"]
-    value = re.split(r": |=", item["excerpt"].strip())[-1]
+    place, summary = item.get("locator"), " ".join(finding["summary"].split())
+    value = re.split(r": |=", " ".join(item["excerpt"].split()))[-1]
     return bool(place) and place in summary and (value in summary or value == "absent")
 
 
