@@ -57,7 +57,6 @@ class Lab:
             self._build_images(planned)
             hosts = Hosts(self.podman, self.settings, planned)
             hosts.remove_all()
-            network.ensure(self.podman, self.settings.name, planned.subnet)
         self._start(hosts, planned.hosts)
         path = self.settings.inventory
         path.write_text(inventory.render(planned, ssh.user_key(self.settings.state_dir)), encoding="utf-8")
@@ -90,7 +89,7 @@ class Lab:
         Hosts(self.podman, self.settings, topology.load(self.settings.state_dir) or nothing).remove_all()
         network.remove(self.podman, self.settings.name)
         self.podman.remove_cgroup(cgroup_parent(self.settings.name))
-        if not self.podman("ps", "--all", "--quiet").strip():
+        if not network.names(self.podman):
             namespace.remove(self.settings.run_dir)
             shutil.rmtree(self.settings.run_dir, ignore_errors=True)
 
@@ -164,10 +163,15 @@ class Lab:
         hosts.wait_until_ready(wanted)
 
     def _plan(self) -> Topology:
-        """Keep the network of a lab that is there; its addresses are in certificates."""
-        state_dir = self.settings.state_dir
-        known = topology.load(state_dir)
-        subnet, created = (known.subnet, known.created) if known else (network.free_subnet(), int(time.time()))
+        """Plan the hosts and take a network for them: the one they have already, since it is in certificates."""
+        name, state_dir = self.settings.name, self.settings.state_dir
+        known = topology.load(state_dir) if network.exists(self.podman, name) else None
+        if known is None:
+            network.remove(self.podman, name)
+            self._remove_state()
+        subnet = known.subnet if known else network.choose_subnet(network.taken(self.podman))
+        network.ensure(self.podman, name, subnet)
+        created = known.created if known else int(time.time())
         planned = topology.plan(subnet, self.settings.workers, self.settings.releases, created)
         state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         topology.save(state_dir, planned)

@@ -17,13 +17,16 @@ if TYPE_CHECKING:
 
     from lab.podman import Podman
 
+_PODMANS_OWN = "podman"
 _CANDIDATES = tuple(ipaddress.ip_network(f"10.240.{third}.0/24") for third in range(256))
 
 
-def free_subnet() -> str:
-    """Return a network that no route of this machine leads to."""
+def taken(podman: Podman) -> list[str]:
+    """Return where this machine's routes lead, and the lab networks that have no bridge (and so no route) yet."""
     routes = json.loads(output(["ip", "-json", "-4", "route", "show", "table", "all"]) or "[]")
-    return choose_subnet(route["dst"] for route in routes)
+    networks = json.loads(podman("network", "inspect", *names(podman))) if names(podman) else []
+    subnets = [subnet["subnet"] for network in networks for subnet in network.get("subnets") or []]
+    return [route["dst"] for route in routes] + subnets
 
 
 def choose_subnet(taken: Iterable[str]) -> str:
@@ -35,19 +38,28 @@ def choose_subnet(taken: Iterable[str]) -> str:
     raise LabError("no free network in 10.240.0.0/16 for the lab")
 
 
+def names(podman: Podman) -> list[str]:
+    """Return the networks of all labs: a lab has one from the first moment of ``up`` to the end of ``down``."""
+    return [name for name in podman("network", "ls", "--quiet").split() if name != _PODMANS_OWN]
+
+
+def exists(podman: Podman, name: str) -> bool:
+    return podman.holds("network", "exists", name)
+
+
 def ensure(podman: Podman, name: str, subnet: str) -> None:
     """Make the network.
 
     Not ``--internal``: without podman's firewall rules, a machine whose FORWARD policy is DROP would keep the hosts
     from each other. That nothing leaves the lab is seen to by the hosts' routes (hostfiles.py).
     """
-    if not podman.holds("network", "exists", name):
+    if not exists(podman, name):
         podman("network", "create", "--disable-dns", "--subnet", subnet, name)
 
 
 def remove(podman: Podman, name: str) -> None:
     """Remove the network if it is there, and its bridge, which a host that failed to start leaves behind."""
-    if not podman.holds("network", "exists", name):
+    if not exists(podman, name):
         return
     bridge = json.loads(podman("network", "inspect", name))[0]["network_interface"]
     podman("network", "rm", "--force", name)
