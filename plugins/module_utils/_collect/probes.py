@@ -74,7 +74,7 @@ def _probe_server(targets: Targets, name: str, port: int, seconds: float) -> lis
     if resolved["status"] != _schema.OK:
         failed = {"status": resolved["status"], "error": resolved["error"], "seconds": resolved["seconds"]}
         return [*probes, {**tls, **failed}, {**readyz, **failed}, *([{**own, **failed}] if targets.client else [])]
-    addresses = resolved["addresses"][:_MAX_ADDRESSES]
+    addresses: list[str] = resolved["addresses"][:_MAX_ADDRESSES]
     connect = {"probe": "connect", "host": name, "address": addresses[0], "port": port}
     tasks: dict[str, t.Callable[[], Probe]] = {
         "connect": lambda: _connect(addresses, port),
@@ -134,16 +134,14 @@ def _resolve(name: str) -> Probe:
     return {"addresses": list(dict.fromkeys(str(entry[4][0]) for entry in found))}
 
 
-def _connect(address: str, port: int) -> Probe:
-    with socket.create_connection((address, port), CONNECT_SECONDS):
-        return {}
+def _connect(addresses: t.Sequence[str], port: int) -> Probe:
+    with http.dial(addresses, port, CONNECT_SECONDS) as connection:
+        return {"address": str(connection.getpeername()[0])}
 
 
-def _handshake(address: str, port: int, name: str) -> Probe:
-    with (
-        socket.create_connection((address, port), CONNECT_SECONDS) as plain,
-        _unverified().wrap_socket(plain, server_hostname=name) as secured,
-    ):
+def _handshake(addresses: t.Sequence[str], port: int, name: str) -> Probe:
+    plain = http.dial(addresses, port, CONNECT_SECONDS)
+    with plain, _unverified().wrap_socket(plain, server_hostname=name) as secured:
         certificate = secured.getpeercert(binary_form=True)
         pem = ssl.DER_cert_to_PEM_cert(certificate) if certificate else None
         return {"version": secured.version(), "peer_certificate": pem}
