@@ -68,11 +68,11 @@ digest() { { printf '%s\n' "$root"; cat "$@"; } | sha256sum | cut -d' ' -f1; }
 install() {
     local stamp=.venv/.stamp-$1 want
     shift
-    want=$(digest "$@")
+    want=$(digest requirements/constraints.txt "$@")
     [ "$(cat "$stamp" 2>/dev/null || true)" = "$want" ] && return
     say "installing ${*}"
     rm -f "$stamp"
-    .venv/bin/python -m pip install -qq --disable-pip-version-check --no-input "${@/#/--requirement=}" \
+    .venv/bin/python -m pip install -qq --disable-pip-version-check --no-input --constraint=requirements/constraints.txt "${@/#/--requirement=}" \
         || die "pip could not install ${*}; see its message above"
     printf '%s\n' "$want" >"$stamp"
 }
