@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 from .._model.journal import Journal, LogPattern, Match
@@ -39,8 +40,18 @@ def current(
     """
     for match in matches(snapshot.log, name):
         if holds(snapshot, match.pattern, window) and not _recovered(snapshot, match, recovered):
-            return match
+            return _over_all_starts(snapshot, match)
     return None
+
+
+def _over_all_starts(node: Snapshot, match: Match) -> Match:
+    """A start that fails again and again says the same each time: then the count is that of all starts."""
+    if not starting_fails(node):
+        return match
+    shown = match.pattern
+    same = [p for p in node.log.patterns if (p.source, p.text) == (shown.source, shown.text)]
+    total = sum(p.count for p in same)
+    return Match(replace(shown, count=total, first_at=min(p.first_at for p in same)), match.groups)
 
 
 def past(snapshot: Snapshot, name: str, *, window: timedelta | None = CONVERSATION_WINDOW) -> Match | None:
