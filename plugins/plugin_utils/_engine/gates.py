@@ -39,6 +39,6 @@ def hidden_after(gate: int) -> str:
     if gate >= max(GATES):
         return ""
     return (
-        f"the start stops at stage {gate} of {max(GATES)} ({GATES[gate]}); faults of later stages"
-        " show in the log only after this one is repaired, file evidence of them is judged all the same"
+        f"the start stops at stage {gate} of {max(GATES)} ({GATES[gate]}): what only later stages would log shows after"
+        " this repair"
     )
