@@ -22,6 +22,7 @@ MASKS = [
     (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(Z| \+0000 UTC)?", "TIME"),
     (r"worker-99", "OTHER-NODE"),
     (r"worker-\d+", "NODE"),
+    (r"NODE\.[0-9a-f]{16}", "NODE.NUMBER"),
     (r'interval="[\d.]+m?s"', "interval=TIME"),
     (r"listen tcp [\d.]+:\d+", "listen tcp ADDRESS"),
     (r"timeout=\d+m\d+s&timeoutSeconds=\d+", "timeout=TIME"),

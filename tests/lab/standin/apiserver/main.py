@@ -31,8 +31,9 @@ KINDS = {
     "runtimeclasses": "RuntimeClass", "pods": "Pod", "csinodes": "CSINode", "namespaces": "Namespace",
 }  # fmt: skip
 VERBS = {"GET": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
+NOT_READY = "[+]ping ok\n[-]etcd failed: reason withheld\nreadyz check failed\n"
 TIMED_OUT = "Timeout: request did not complete within requested timeout - context deadline exceeded"
-ETCD_TIMEOUT_SECONDS = 34
+ETCD_TIMEOUT_SECONDS, ETCD_LIST_SECONDS = 34, 120  # how long requests hang while etcd is down
 NAMED_REASONS = {
     400: "BadRequest",
     401: "Unauthorized",
@@ -79,10 +80,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def _route(self, user: identity.User, mode: str, body: Any) -> tuple[int, Any]:
         path, dummy, query = self.path.partition("?")
         if path in ("/readyz", "/livez", "/healthz"):
-            broken = mode == settings.ETCD_DOWN and path == "/readyz"
-            return (
-                (500, "[+]ping ok\n[-]etcd failed: reason withheld\nreadyz check failed\n") if broken else (200, "ok")
-            )
+            return (500, NOT_READY) if mode == settings.UNAVAILABLE else (200, "ok")
+        if mode == settings.UNAVAILABLE:
+            raise _Refused(503, "the server is currently unable to handle the request")
         if path == "/version":
             major, minor = settings.VERSION[1:].split(".")[:2]
             return 200, {"major": major, "minor": minor, "gitVersion": settings.VERSION, "platform": "linux/amd64"}
@@ -97,7 +97,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if problem:
             raise _Refused(403, problem)
         if mode == settings.ETCD_DOWN:
-            time.sleep(ETCD_TIMEOUT_SECONDS)
+            time.sleep(ETCD_LIST_SECONDS if action.verb == "list" else ETCD_TIMEOUT_SECONDS)
             raise _Refused(504, TIMED_OUT)
         return self._act(user, action, match["sub"] or "", body)
 

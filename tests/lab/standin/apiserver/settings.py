@@ -22,7 +22,7 @@ SEED = ROOT / "var/lib/nodelab/seed.json"
 STATE = ROOT / "var/lib/nodelab/apiserver.json"
 MODE = ROOT / "etc/nodelab/apiserver-mode"  # one word, read at start and at every request
 
-ETCD_DOWN, NO_NODE_AUTHORIZER = "etcd-down", "no-node-authorizer"
+ETCD_DOWN, UNAVAILABLE, NO_NODE_AUTHORIZER = "etcd-down", "unavailable", "no-node-authorizer"
 CERTIFICATES = {"expired-certificate": "apiserver-expired", "other-ca": "apiserver-other-ca"}
 
 

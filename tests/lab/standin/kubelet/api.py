@@ -49,7 +49,7 @@ class Api:
         self.port = parts.port or 443
         self._local = threading.local()
 
-    def request(self, method: str, path: str, body: Any = None, seconds: float = 30, content_type: str = "json") -> Any:
+    def request(self, method: str, path: str, body: Any = None, seconds: float = 60, content_type: str = "json") -> Any:
         """Send one request and decode the answer. Raises ApiError with the text client-go would give."""
         verb = f'{method.capitalize()} "{self.client.server}{path}": '
         try:

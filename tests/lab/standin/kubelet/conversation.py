@@ -180,7 +180,7 @@ class Conversation:
                 time.sleep(next(waits))
 
     def _list(self, kind: str, path: str) -> None:
-        answer = self.api.request("GET", path, seconds=60)
+        answer = self.api.request("GET", path, seconds=600)  # informers wait for as long as it takes
         if kind == "*v1.Node" and answer.get("items"):
             self.listed.set()
 

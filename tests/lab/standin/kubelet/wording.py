@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where in the source each message comes from, by release. Lines of 1.36 are from recorded journals."""
+"""Where in the source each message comes from, by release.
+
+Lines of 1.36 are from recorded journals, but for the two status-* ones, which no recording has.
+"""
 
 from __future__ import annotations
 
