@@ -217,7 +217,7 @@ def _bounded(patterns: list[_Pattern]) -> list[_Pattern]:
     kept: list[_Pattern] = []
     size = 0
     for pattern in by_weight[: _schema.MAX_PATTERNS]:
-        size += 200 + len(pattern.sample.encode("utf-8"))
+        size += 200 + len(json.dumps(pattern.sample))
         if size > _schema.MAX_PATTERN_BYTES:
             break
         kept.append(pattern)

@@ -32,7 +32,7 @@ CLUSTER = "cluster"
 NODE_PARTS = (UNITS, JOURNAL, FILES, HOST, PROBES)
 PARTS = (*NODE_PARTS, CLUSTER)
 
-# Limits. Bytes are bytes of UTF-8; a diagnosis returns at most MAX_EVIDENCE_BYTES of JSON.
+# Limits. A diagnosis returns at most MAX_EVIDENCE_BYTES of JSON; MAX_FILES_BYTES and MAX_PATTERN_BYTES are its shares.
 MAX_EVIDENCE_BYTES = 256 * 1024
 MAX_PROCESSES = 25
 MAX_FILES = 80

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import posixpath
 import typing as t
 from datetime import datetime, timezone
@@ -40,7 +41,7 @@ class FileFacts:
         self.statuses: dict[str, tuple[str, str]] = {}
         self.complete = True
         self._absent = 0
-        self._bytes_left = _schema.MAX_FILES_BYTES
+        self._masked: dict[str, str] = {}
 
     def look(self, path: str, kind: str = TEXT) -> str:
         """Records the facts of a path, and of the file behind it where it is a link. The unmasked text, if any."""
@@ -64,6 +65,27 @@ class FileFacts:
         if listed.status not in (_schema.OK, _schema.ABSENT):
             self.statuses[path] = (listed.status, listed.error or "it has more entries than are listed")
         return tuple(posixpath.join(path, name) for name in listed.names if not name.startswith("."))
+
+    def keep_texts(self, first: t.Iterable[str] = ()) -> None:
+        """Puts the masked texts into the facts, within the limits: of the files given first, then of the others."""
+        followed = [self.entries.get(path, {}).get("resolves") or path for path in map(posixpath.normpath, first)]
+        left = _schema.MAX_FILES_BYTES
+        for path in dict.fromkeys([*followed, *self._masked]):
+            if path in self._masked:
+                left -= self._keep(path, self._masked[path].encode("utf-8"), left)
+
+    def _keep(self, path: str, data: bytes, left: int) -> int:
+        """Puts as much of a text into its facts as is left; what that takes of the result, in bytes of JSON."""
+        facts = self.entries[path]
+        kept = data[: _schema.MAX_FILE_BYTES].decode("utf-8", "ignore")
+        size = len(json.dumps(kept))
+        if size > left:
+            kept = kept[: len(kept) * left // size]
+        facts["content"] = kept
+        if len(kept.encode("utf-8")) < len(data) or facts["size"] > _MAX_HASHED_BYTES:
+            facts["truncated"] = True
+            self.statuses[path] = (_schema.TRUNCATED, f"only the first {len(kept)} characters were kept")
+        return min(size, left)
 
     def _full(self) -> bool:
         if len(self.entries) - self._absent < _schema.MAX_FILES and self._absent < _schema.MAX_ABSENT_FILES:
@@ -130,16 +152,7 @@ class FileFacts:
         masked = (
             _masked(text) if kind == TEXT or "-----BEGIN" in text else _redact.stars(text[: _schema.MAX_FILE_BYTES])
         )
-        self._keep(path, masked, facts)
-
-    def _keep(self, path: str, masked: str, facts: dict[str, t.Any]) -> None:
-        data = masked.encode("utf-8")
-        kept = data[: min(_schema.MAX_FILE_BYTES, self._bytes_left)]
-        facts["content"] = kept.decode("utf-8", "ignore")
-        self._bytes_left -= len(kept)
-        if len(kept) < len(data) or facts["size"] > _MAX_HASHED_BYTES:
-            facts["truncated"] = True
-            self.statuses[path] = (_schema.TRUNCATED, f"only the first {len(kept)} bytes were kept")
+        self._masked[path] = masked
 
     def _failed(self, facts: dict[str, t.Any], path: str, status: str, reason: str) -> dict[str, t.Any]:
         facts["status"], facts["error"] = status, reason

@@ -73,6 +73,7 @@ def collect(
         seconds,
     )
     facts = {**_kernel(host), **_memory(host), **_security(host)}
+    facts["pressure"] = _pressure(host)
     facts["filesystems"] = _filesystems(host)
     facts["listening"] = sockets.listening(host)
     facts["addresses"] = _addresses(host)
@@ -92,6 +93,7 @@ def _kernel(host: Host) -> dict[str, t.Any]:
     release = host.text("/etc/os-release") or host.text("/usr/lib/os-release")
     return {
         "hostname": host.text("/proc/sys/kernel/hostname").strip(),
+        "boot_id": host.text("/proc/sys/kernel/random/boot_id").strip(),
         "os_release": _assignments(release),
         "kernel": host.text("/proc/sys/kernel/osrelease").strip(),
         "machine": platform.machine(),
@@ -127,6 +129,16 @@ def _memory(host: Host) -> dict[str, t.Any]:
         ],
         "oom_kills": int(kills.group(1)) if kills else None,
     }
+
+
+def _pressure(host: Host) -> dict[str, dict[str, float]]:
+    """Percent of the last minute in which some (or all) tasks waited for a resource; empty without PSI."""
+    found: dict[str, dict[str, float]] = {}
+    for resource in ("cpu", "io", "memory"):
+        shares = re.findall(r"^(some|full) .*?avg60=(\d+\.\d+)", host.text(f"/proc/pressure/{resource}"), re.MULTILINE)
+        if shares:
+            found[resource] = {f"{kind}_avg60": float(share) for kind, share in shares}
+    return found
 
 
 def _security(host: Host) -> dict[str, t.Any]:

@@ -75,6 +75,8 @@ def _status(result: RunResult, found: int, wanted: int) -> tuple[str, str]:
         return _schema.ABSENT, "there is no journalctl on this host"
     if not found and any(words in result.err.lower() for words in _DENIED_WORDS):
         return _schema.DENIED, "this user may not read the system's journal"
+    if not found and "no journal files were found" in result.err.lower():
+        return _schema.ABSENT, "this host keeps no journal"
     if result.status == _schema.TIMEOUT:
         return _schema.TIMEOUT, f"journalctl did not end in {_SECONDS:.0f} s; {found} lines were read"
     if result.status == _schema.TRUNCATED or found > wanted:

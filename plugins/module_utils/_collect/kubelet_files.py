@@ -54,6 +54,7 @@ def look_at_all(
         facts.look(path, PROGRAM)
     for path in (*discovery.STAT_PATHS, *discovery.absolute_values(layout.flags, discovery.STAT_FLAGS)):
         facts.look(path, STAT)
+    facts.keep_texts([*layout.configs, *layout.kubeconfigs])
     return layout
 
 

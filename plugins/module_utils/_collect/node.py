@@ -34,6 +34,7 @@ _ENDPOINT_FILES = (
     "/var/lib/kubelet/config.yaml",
     "/var/lib/kubelet/instance-config.yaml",
 )
+_PROBE_SECONDS = 8.0
 _RESERVED_SECONDS = 1.0  # to put the result together after the time limit
 
 
@@ -170,14 +171,23 @@ def _files_and_probes(node: _Node) -> dict[str, t.Any]:
         if not facts.complete:
             node.record(_schema.FILES, _schema.TRUNCATED, f"only the first {_schema.MAX_FILES} files were looked at")
     if _schema.PROBES in node.options.parts:
-        name = node.options.node_name or node.host.text("/proc/sys/kernel/hostname").strip()
-        wanted = targets.find(facts, layout, unit, node.runtime, name)
-        found[_schema.PROBES] = probes.collect(wanted, max(0.5, min(8.0, node.host.remaining() - _RESERVED_SECONDS)))
+        seconds = max(0.5, min(_PROBE_SECONDS, node.host.remaining() - _RESERVED_SECONDS))
+        # In a thread of its own, so that a probe that breaks does not take the files with it.
+        outcome = parallel.run_all({_schema.PROBES: lambda: _probes(node, facts, layout, seconds)}, seconds + 0.5)
+        if outcome[_schema.PROBES].finished and outcome[_schema.PROBES].failure is None:
+            found[_schema.PROBES] = outcome[_schema.PROBES].value
+        else:
+            _record_failure(node, _schema.PROBES, outcome[_schema.PROBES])
     return found
 
 
+def _probes(node: _Node, facts: FileFacts, layout: kubelet_files.Layout, seconds: float) -> list[probes.Probe]:
+    name = node.options.node_name or node.host.text("/proc/sys/kernel/hostname").strip()
+    return probes.collect(targets.find(facts, layout, node.unit, node.runtime, name), seconds)
+
+
 def _host(node: _Node) -> dict[str, t.Any]:
-    seconds = max(0.5, min(8.0, node.host.remaining() - _RESERVED_SECONDS))
+    seconds = max(0.5, min(_PROBE_SECONDS, node.host.remaining() - _RESERVED_SECONDS))
     show, runtime_show = node.show(node.unit), node.show(node.runtime)
     return {_schema.HOST: host_part.collect(node.host, show, node.cmdline, node.runtime, runtime_show, seconds)}
 
