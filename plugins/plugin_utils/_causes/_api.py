@@ -23,6 +23,7 @@ from . import _logs, _quote
 from ._trust import server_certificate_fault
 
 RECENT = timedelta(minutes=2)  # a failing lease is retried every 7 s, a failing watch within about a minute
+FRESH = timedelta(seconds=45)  # the same for the lease alone, whose requests may take 10 s each
 HEARD = timedelta(seconds=60)  # a lease is renewed every 10 s
 SETTLED = timedelta(seconds=60)  # a start has made its first requests by then
 
@@ -57,6 +58,7 @@ class Fault(Enum):
     UNAVAILABLE = "unavailable"
     OVERLOADED = "overloaded"
     WEBHOOK = "webhook"
+    PLUGIN = "credential plugin"
     UNAUTHORIZED = "401"
     FORBIDDEN = "403"
 
@@ -75,6 +77,7 @@ _SAID = {
     "api-gateway-timeout": Fault.UNAVAILABLE,
     "api-throttled": Fault.OVERLOADED,
     "api-webhook": Fault.WEBHOOK,
+    "exec-plugin-failed": Fault.PLUGIN,
     "api-unauthorized": Fault.UNAUTHORIZED,
     "api-anonymous": Fault.FORBIDDEN,
     "api-forbidden": Fault.FORBIDDEN,
@@ -145,12 +148,17 @@ def works(node: Snapshot) -> bool:
     return settled and logs and complaint(node)[1] is None
 
 
+def window(node: Snapshot) -> timedelta:
+    """How old a complaint may be: a lease that still fails is younger than where a probe shows the server well."""
+    return FRESH if node.probes.node_object.code == 200 else RECENT
+
+
 def complaint(node: Snapshot) -> tuple[Fault, Match | None]:
     """The kubelet's newest line on a failed request to the API server that still holds."""
     found = [
         (match.pattern.seq, fault, match)
         for name, fault in _SAID.items()
-        if (match := _logs.current(node, name, window=RECENT, recovered="node-registered")) is not None
+        if (match := _logs.current(node, name, window=window(node), recovered="node-registered")) is not None
     ]
     if not found:
         return Fault.NONE, None

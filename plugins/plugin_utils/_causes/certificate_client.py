@@ -201,7 +201,7 @@ def no_usable_client_cert(node: Snapshot) -> Iterator[Hit]:
     talk = _api.conversation(node)
     if talk.works or not _api.alive(node):
         return
-    anonymous = _logs.current(node, "api-anonymous", window=_api.RECENT)
+    anonymous = _logs.current(node, "api-anonymous", window=_api.window(node))
     if node.probes.node_object.code == 200 and talk.said is not None and talk.said_fault is Fault.UNAUTHORIZED:
         yield Hit(
             "the API server accepts the client certificate on disk but refuses the one that the running kubelet holds:"

@@ -32,7 +32,7 @@ def denied_user(node: Snapshot) -> tuple[str, tuple[Evidence, ...]]:
     found = _DENIED.search(own.body) if own.code == 403 else None
     if found is not None:
         return found.group("user"), talk.evidence
-    match = _logs.current(node, "api-forbidden", window=_api.RECENT)
+    match = _logs.current(node, "api-forbidden", window=_api.window(node))
     return (match.groups["user"], (_quote.log(match),)) if match else ("", ())
 
 

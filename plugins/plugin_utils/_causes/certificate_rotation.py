@@ -57,7 +57,7 @@ def without_certificate(node: Snapshot) -> bool:
     """True when the kubelet evidently has no client certificate that counts: none on disk, or an expired one."""
     use = client_in_use(node)
     if use.leaf is None:
-        return use.file.absent or _logs.current(node, "api-anonymous", window=_api.RECENT) is not None
+        return use.file.absent or _logs.current(node, "api-anonymous", window=_api.window(node)) is not None
     return expired(node, use.leaf)
 
 
@@ -124,7 +124,7 @@ def _over(node: Snapshot, match: Match) -> bool:
 
 
 def _anonymous(node: Snapshot) -> tuple[Evidence, ...]:
-    match = _logs.current(node, "api-anonymous", window=_api.RECENT)
+    match = _logs.current(node, "api-anonymous", window=_api.window(node))
     return (_quote.log(match),) if match else ()
 
 

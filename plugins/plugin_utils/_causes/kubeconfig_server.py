@@ -145,10 +145,10 @@ def bootstrap_token_expired(node: Snapshot) -> Iterator[Hit]:
 def exec_plugin_failed(node: Snapshot) -> Iterator[Hit]:
     """The kubelet's requests fail on the plugin, or its binary is absent."""
     command = node.kubeconfig.exec_command
-    match = _logs.current(node, "exec-plugin-failed", window=_api.RECENT)
-    if match is not None and not _api.works(node):
+    talk = _api.conversation(node)
+    if talk.said is not None and talk.said_fault is Fault.PLUGIN and not talk.works:
         where = (_quote.field(command),) if command else ()
-        yield Hit(f"credential plugin fails: {match.groups['reason'][:150]}", (_quote.log(match), *where))
+        yield Hit(f"credential plugin fails: {talk.said.groups['reason'][:150]}", (_quote.log(talk.said), *where))
     elif command is not None and isinstance(command.value, str) and node.file(command.value).absent:
         evidence = (_quote.field(command, "does not exist"),)
         yield Hit(f"{command.place} credential plugin {command.value} does not exist", evidence, _effect(node))

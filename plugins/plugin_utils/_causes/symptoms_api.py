@@ -23,7 +23,7 @@ def _symptom(name: str, title: str, effect: Effect, see: str, why: str, healthy:
     """A symptom that is the signature ``symptom-<name>`` while the conversation fails."""
 
     def judge(node: Snapshot) -> Iterator[Hit]:
-        match = _logs.current(node, f"symptom-{name}", window=_api.RECENT, recovered="node-registered")
+        match = _logs.current(node, f"symptom-{name}", window=_api.window(node), recovered="node-registered")
         if match is not None and _api.alive(node) and not _api.works(node):
             yield Hit(f"{title} ({match.pattern.count} times)", (_quote.log(match),))
 
