@@ -58,7 +58,7 @@ attributes:
     description: Systems on which it works.
   action_group:
     support: full
-    membership: nodeclinic.kubelet.kubelet
+    membership: [nodeclinic.kubelet.kubelet]
     description: Use C(group/nodeclinic.kubelet.kubelet) in C(module_defaults) to set defaults for all of them.
 """
 

@@ -17,9 +17,9 @@ import posixpath
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _journal, _schema
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret import _values
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.evidence import EvidenceError
+from ..module_utils import _journal, _schema
+from ._interpret import _values
+from ._model.evidence import EvidenceError
 
 MANIFEST = "bundle.json"
 RAW_JOURNAL = "raw_journal"

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
-from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _schema
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret import _values
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.common import PartState
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.evidence import EvidenceError
+from ...module_utils import _schema
+from .._model.common import PartState
+from .._model.evidence import EvidenceError
+from . import _values
 
 T = TypeVar("T")
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.common import Place, Problem
+from .._model.common import Place, Problem
 
 try:
     from yaml import CSafeLoader as _Loader

@@ -20,17 +20,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret import x509
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.files import file_at, follow
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.certificate import Certificate, CertificateUse
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.common import Field, FileFact, Place, Problem
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.configuration import (
+from .._model.certificate import Certificate, CertificateUse
+from .._model.common import Field, FileFact, Place, Problem
+from .._model.configuration import (
     Credential,
     Kubeconfig,
     KubeletConfiguration,
 )
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.host import Probes
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.service import CommandLine
+from .._model.host import Probes
+from .._model.service import CommandLine
+from . import x509
+from .files import file_at, follow
 
 DEFAULT_CERT_DIR = "/var/lib/kubelet/pki"
 _DATED_PEM = re.compile(r"kubelet-client-\d{4}(?:-\d\d){5}\.pem")

@@ -10,8 +10,8 @@ import binascii
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret import _values, x509
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.host import ClusterView, Condition
+from .._model.host import ClusterView, Condition
+from . import _values, x509
 
 
 def cluster(evidence_cluster: object, node_name: str = "") -> ClusterView:

@@ -9,18 +9,18 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.environment import (
+from .._model.common import FileFact, Place
+from .._model.service import CommandLine, Directive, Unit
+from .environment import (
     Environment,
     effective,
     environment,
     environment_files,
     loaded_environment,
 )
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.flags import Argument, flags
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.spread import place_at
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.words import split_words
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.common import FileFact, Place
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.service import CommandLine, Directive, Unit
+from .flags import Argument, flags
+from .spread import place_at
+from .words import split_words
 
 # systemd.service(5): special executable prefixes.
 PREFIXES = "@-:+!|"

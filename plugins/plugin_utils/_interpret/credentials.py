@@ -11,11 +11,11 @@ import posixpath
 import re
 from collections.abc import Callable, Mapping
 
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret._yaml import Tree
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.files import file_at, follow
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.certificate import Certificate
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.common import FileFact, Place, Problem
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.configuration import Credential
+from .._model.certificate import Certificate
+from .._model.common import FileFact, Place, Problem
+from .._model.configuration import Credential
+from ._yaml import Tree
+from .files import file_at, follow
 
 Certificates = Callable[[str], tuple[Certificate, ...]]
 

@@ -9,12 +9,12 @@ import fnmatch
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.environment_file import assignments
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.files import follow
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.spread import place_at, spread
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.words import Word, split_words
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.common import FileFact, Place
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.service import Directive, EnvironmentFile, Unit
+from .._model.common import FileFact, Place
+from .._model.service import Directive, EnvironmentFile, Unit
+from .environment_file import assignments
+from .files import follow
+from .spread import place_at, spread
+from .words import Word, split_words
 
 Environment = dict[str, tuple[str, Place]]
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.spread import spread
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.common import Place
+from .._model.common import Place
+from .spread import spread
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 BLANKS = " \t\r"

@@ -9,15 +9,15 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret._yaml import Tree
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.files import moment
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.kubelet_fields import (
+from .._model.common import Field, Problem
+from ._yaml import Tree
+from .files import moment
+from .kubelet_fields import (
     FieldType,
     ListOf,
     MapOf,
     Struct,
 )
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.common import Field, Problem
 
 # Go's time.ParseDuration.
 DURATION = re.compile(r"[-+]?(?:0|(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:ns|us|\u00b5s|\u03bcs|ms|s|m|h))+)")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.common import FileFact
+from .._model.common import FileFact
 
 KNOWN_TYPES = ("file", "directory", "link", "socket", "other", "absent", "denied", "error")
 # Directories that are symbolic links on every distribution with a merged /usr and with /run (all supported ones).

@@ -9,8 +9,8 @@ import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.common import Place
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.service import Flag
+from .._model.common import Place
+from .._model.service import Flag
 
 # Flags that need no value (pflag's NoOptDefVal): the word after them is not theirs.
 BOOLEAN_FLAG_NAMES = """

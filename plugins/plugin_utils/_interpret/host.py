@@ -9,8 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret import _values
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.host import Filesystem, Host, Listener
+from .._model.host import Filesystem, Host, Listener
+from . import _values
 
 
 def host(evidence_host: object) -> Host:

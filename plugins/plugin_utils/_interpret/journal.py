@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _klog
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret import _values
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.journal import Journal, LogPattern, Start
+from ...module_utils import _klog
+from .._model.journal import Journal, LogPattern, Start
+from . import _values
 
 # Terminal control sequences (ECMA-48 CSI and OSC, then any other escape), and what else must not reach a terminal:
 # control characters, bidirectional overrides.

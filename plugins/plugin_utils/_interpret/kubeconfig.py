@@ -10,16 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret._yaml import Tree, load
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.credentials import (
+from .._model.common import Field, FileFact, Place, Problem
+from .._model.configuration import Kubeconfig
+from .._model.service import CommandLine
+from ._yaml import Tree, load
+from .credentials import (
     Certificates,
     certificate_credential,
     key_credential,
 )
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.files import binary, file_at, follow
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.common import Field, FileFact, Place, Problem
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.configuration import Kubeconfig
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.service import CommandLine
+from .files import binary, file_at, follow
 
 
 @dataclass(frozen=True)

@@ -9,19 +9,19 @@ import posixpath
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret._yaml import Document, Tree, load
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.field_types import (
+from .._model.common import Field, FileFact, Place, Problem
+from .._model.configuration import KubeletConfiguration
+from .._model.service import CommandLine, Flag
+from ._yaml import Document, Tree, load
+from .field_types import (
     type_errors,
     unknown_fields,
 )
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.files import binary, file_at, follow
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.kubelet_fields import (
+from .files import binary, file_at, follow
+from .kubelet_fields import (
     KUBELET_CONFIGURATION,
     PATH_FIELDS,
 )
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.common import Field, FileFact, Place, Problem
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.configuration import KubeletConfiguration
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.service import CommandLine, Flag
 
 API_VERSION = "kubelet.config.k8s.io/v1beta1"
 KIND = "KubeletConfiguration"

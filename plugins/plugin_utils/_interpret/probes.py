@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret import _values, x509
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.certificate import Certificate
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.host import Probe, Probes
+from .._model.certificate import Certificate
+from .._model.host import Probe, Probes
+from . import _values, x509
 
 _STATUSES = ("ok", "refused", "timeout", "unresolved", "absent", "denied", "error", "not_collected")
 

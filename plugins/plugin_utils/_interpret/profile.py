@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.common import FileFact
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.service import CommandLine, Unit
+from .._model.common import FileFact
+from .._model.service import CommandLine, Unit
 
 
 @dataclass(frozen=True)

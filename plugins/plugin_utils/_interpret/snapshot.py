@@ -10,8 +10,22 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _schema
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret import (
+from ...module_utils import _schema
+from .._model.certificate import CertificateUse
+from .._model.common import FileFact, Place
+from .._model.configuration import (
+    Kubeconfig,
+    KubeletConfiguration,
+)
+from .._model.host import ClusterView, Host, Probes
+from .._model.journal import Journal
+from .._model.service import (
+    CommandLine,
+    EnvironmentFile,
+    Unit,
+)
+from .._model.snapshot import Snapshot
+from . import (
     _parts,
     _values,
     certificates,
@@ -23,25 +37,11 @@ from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret impo
     systemd,
     x509,
 )
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret import cluster as cluster_view
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret import files as file_facts
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret import host as host_facts
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret import probes as probe_results
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret import profile as layout
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.certificate import CertificateUse
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.common import FileFact, Place
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.configuration import (
-    Kubeconfig,
-    KubeletConfiguration,
-)
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.host import ClusterView, Host, Probes
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.journal import Journal
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.service import (
-    CommandLine,
-    EnvironmentFile,
-    Unit,
-)
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.snapshot import Snapshot
+from . import cluster as cluster_view
+from . import files as file_facts
+from . import host as host_facts
+from . import probes as probe_results
+from . import profile as layout
 
 KUBELET_UNIT = "kubelet.service"
 Files = dict[str, FileFact]
@@ -63,8 +63,9 @@ def snapshot(
     does it; never the certificate's common name, which may be what is wrong).
 
     A part that is missing or broken gives its default value and a PartState that says so. EvidenceError when this is
-    no evidence at all: not a mapping, another format, or without a time.
+    no evidence at all: not a mapping, another format, or without a time; and when a library is missing.
     """
+    x509.require_library()
     at = _parts.captured_at(evidence)
     parts = _parts.Parts(evidence, cluster)
     files: Files = parts.attempt(_schema.FILES, lambda: file_facts.files(parts.mapping(_schema.FILES)), {})

@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.common import Place
+from .._model.common import Place
 
 
 @dataclass(frozen=True)

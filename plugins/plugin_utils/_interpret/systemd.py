@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.systemd_time import Clock
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.unit_files import directives, unit_texts
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.common import FileFact
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.service import Unit
+from .._model.common import FileFact
+from .._model.service import Unit
+from .systemd_time import Clock
+from .unit_files import directives, unit_texts
 
 
 def unit(

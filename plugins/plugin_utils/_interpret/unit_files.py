@@ -9,10 +9,10 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping
 
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.files import follow
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.spread import SpreadPlace
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.common import FileFact, Place, Problem
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.service import Directive
+from .._model.common import FileFact, Place, Problem
+from .._model.service import Directive
+from .files import follow
+from .spread import SpreadPlace
 
 # systemd.unit(5), unit file load path, what an administrator can write first. A file in an earlier directory hides
 # one of the same name in a later one.

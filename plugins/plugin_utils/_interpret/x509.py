@@ -19,12 +19,18 @@ import warnings
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+try:
+    from cryptography import x509
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+    from cryptography.x509.oid import NameOID
+except ImportError as error:  # plugins must be importable without it (ansible-doc); require_library() says so on use
+    _MISSING = str(error)
+else:
+    _MISSING = ""
 
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.certificate import Certificate
+from .._model.certificate import Certificate
+from .._model.evidence import EvidenceError
 
 # encoding/pem: a block begins at the start of a line; a block that cannot be decoded is passed over.
 _BEGIN = re.compile(r"^-----BEGIN ([^\n]*?)-----[ \t]*\r?$", re.MULTILINE)
@@ -44,13 +50,13 @@ _SIGNATURE_ALGORITHMS = {
 }
 _WEAK_SIGNATURES = {"md5WithRSAEncryption", "sha1WithRSAEncryption", "ecdsa-with-SHA1"}
 _EXTENDED_KEY_USAGES = {
-    ExtendedKeyUsageOID.SERVER_AUTH: "serverAuth",
-    ExtendedKeyUsageOID.CLIENT_AUTH: "clientAuth",
-    ExtendedKeyUsageOID.CODE_SIGNING: "codeSigning",
-    ExtendedKeyUsageOID.EMAIL_PROTECTION: "emailProtection",
-    ExtendedKeyUsageOID.TIME_STAMPING: "timeStamping",
-    ExtendedKeyUsageOID.OCSP_SIGNING: "OCSPSigning",
-    ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE: "anyExtendedKeyUsage",
+    "1.3.6.1.5.5.7.3.1": "serverAuth",
+    "1.3.6.1.5.5.7.3.2": "clientAuth",
+    "1.3.6.1.5.5.7.3.3": "codeSigning",
+    "1.3.6.1.5.5.7.3.4": "emailProtection",
+    "1.3.6.1.5.5.7.3.8": "timeStamping",
+    "1.3.6.1.5.5.7.3.9": "OCSPSigning",
+    "2.5.29.37.0": "anyExtendedKeyUsage",
 }
 _KEY_USAGES = (
     ("digital_signature", "digitalSignature"),
@@ -62,6 +68,14 @@ _KEY_USAGES = (
     ("crl_sign", "cRLSign"),
 )
 _CHAIN_LIMIT = 6
+
+
+def require_library() -> None:
+    """EvidenceError with one sentence when this Python lacks the cryptography library."""
+    if _MISSING:
+        raise EvidenceError(
+            f"certificates cannot be read: install 'cryptography' for the controller's Python ({_MISSING})"
+        )
 
 
 def certificates(pem_text: str) -> tuple[Certificate, ...]:
@@ -175,7 +189,7 @@ def _key_usages(extension: object) -> Iterator[str]:
 def _extended_key_usages(extension: object) -> Iterator[str]:
     if isinstance(extension, x509.ExtendedKeyUsage):
         for oid in extension:
-            yield _EXTENDED_KEY_USAGES.get(oid, oid.dotted_string)
+            yield _EXTENDED_KEY_USAGES.get(oid.dotted_string, oid.dotted_string)
 
 
 def _is_ca(extension: object) -> bool:

@@ -25,7 +25,8 @@ class Snapshot:
     Three command lines: ``command_line`` is what systemd starts next (its loaded definition, variables expanded),
     ``command_line_on_disk`` what it would start after a daemon-reload, ``running`` the arguments of the live process
     (None when there is none or nobody could look). ``parts`` holds the state of each part of the evidence.
-    ``unit_load_states``: LoadState of every unit that the evidence holds. ``profile`` is the distribution's layout: kubeadm, manual, k3s, rke2, microk8s, eks, crio, kubespray.
+    ``unit_load_states``: LoadState of every unit that the evidence holds. ``profile`` is the distribution's layout:
+    kubeadm, manual, k3s, rke2, microk8s, eks, crio, kubespray.
     """
 
     host_name: str

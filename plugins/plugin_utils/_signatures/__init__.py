@@ -4,6 +4,7 @@
 """Log signatures as data: one YAML file per layer, read once.
 
 Each entry has ``id``, ``pattern`` (a regular expression over the normalised text of a log pattern), ``source``
-(kubelet, systemd, runtime or any), ``needle`` (a literal that every matching text contains: it makes the search
-cheap; empty where there is none), ``match`` and ``nomatch`` (raw journal messages that must and must not match; a test holds them).
+(kubelet, systemd, runtime or any), ``needle`` (a literal that every matching text contains, which makes the search
+cheap; empty where there is none), ``match`` and ``nomatch`` (raw journal messages that must and must not match; a test
+holds them).
 """
