@@ -42,8 +42,9 @@ def _reason(result: Result, levels: Sequence[str]) -> str:
 
 
 def _could_not(result: Result) -> str:
-    reason = result["summary"].removeprefix("could not be judged; ")
-    return f"{visible(result['host'])} could not be judged ({visible(reason)})"
+    """The first reason is enough here: all of them were shown."""
+    reasons = [unknown["reason"] for unknown in result["unknowns"]] or [result["summary"]]
+    return f"{visible(result['host'])} could not be judged ({visible(reasons[0]).rstrip('.')})"
 
 
 def _present(result: Result) -> Iterator[Mapping[str, Any]]:

@@ -16,7 +16,8 @@ def node(host: str, verdict: str, *severities: str, group: str = "root_causes") 
     """A result with one finding of each severity in one group."""
     found = [{"id": f"layer/{severity}", "severity": severity} for severity in severities]
     empty: dict[str, Any] = {"root_causes": [], "consequences": [], "risks": [], "resolved": []}
-    return {"host": host, "verdict": verdict, "summary": "could not be judged; units: no way in", **empty, group: found}
+    gaps = [{"part": "units", "status": "error", "reason": "no way in."}] if verdict == "unknown" else []
+    return {"host": host, "verdict": verdict, "summary": "", "unknowns": gaps, **empty, group: found}
 
 
 def test_findings_alone_never_fail_a_run() -> None:
@@ -48,11 +49,11 @@ def test_node_that_was_not_looked_at_reaches_every_threshold() -> None:
     mixed = [node("a", "healthy"), node("b", "unknown")]
     assert (
         failures(mixed, "critical")
-        == "kubelet_fail_on is critical, reached by 1 node: b could not be judged (units: no way in)"
+        == "kubelet_fail_on is critical, reached by 1 node: b could not be judged (no way in)"
     )
     assert failures(mixed, "never") == ""
 
 
 def test_run_without_any_judgement_fails() -> None:
     """When no node at all could be judged, the run did not do its work."""
-    assert failures([node("a", "unknown")], "never") == "a could not be judged (units: no way in)"
+    assert failures([node("a", "unknown")], "never") == "a could not be judged (no way in)"
