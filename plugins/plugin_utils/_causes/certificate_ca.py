@@ -16,8 +16,8 @@ from .._model.snapshot import Snapshot
 from . import _api, _quote
 from ._api import START, alive, start_effect
 from ._quote import age
+from ._startup import ended_on, said
 from ._trust import expired, refuses_weak
-from .kubeconfig import ended_on, said
 
 KUBEADM_CA = "/etc/kubernetes/pki/ca.crt"  # where kubeadm puts the cluster's CA on every node
 DYNAMIC_CA = ("kubernetes staging/src/k8s.io/apiserver/pkg/server/dynamiccertificates",)

@@ -18,8 +18,8 @@ from .._model.snapshot import Snapshot
 from . import _api, _logs, _quote
 from ._api import REJECTED, START, Fault
 from ._quote import age
+from ._startup import ended_on, said
 from ._trust import client_in_use, clocks_differ, expired, expired_part, not_yet_valid, valid
-from .kubeconfig import ended_on, said
 
 AUTHENTICATION = ("kubernetes staging/src/k8s.io/apiserver/pkg/authentication/request/x509/x509.go",)
 RENEW = (

@@ -13,9 +13,9 @@ from .._model.finding import Effect, Hit, Remedy
 from .._model.snapshot import Snapshot
 from . import _quote
 from ._api import START, alive, start_effect
+from ._startup import ended_on, said
 from ._trust import rotated_path, rotates
 from .certificate_client import RENEW
-from .kubeconfig import ended_on, said
 
 FILE_STORE = ("kubernetes staging/src/k8s.io/client-go/util/certificate/certificate_store.go",)
 

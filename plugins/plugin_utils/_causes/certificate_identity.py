@@ -14,9 +14,9 @@ from .._model.finding import Effect, Evidence, Hit, Remedy
 from .._model.snapshot import Snapshot
 from . import _api, _logs, _quote
 from ._api import REJECTED, START, Fault
+from ._startup import said
 from ._trust import client_in_use
 from .certificate_client import RENEW, where
-from .kubeconfig import said
 
 NODE_USER = "system:node:"
 NODE_GROUP = "system:nodes"

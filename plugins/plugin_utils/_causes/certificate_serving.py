@@ -14,8 +14,8 @@ from .._model.snapshot import Snapshot
 from . import _quote
 from ._api import START, start_effect
 from ._quote import age
+from ._startup import said
 from ._trust import cert_dir, expired
-from .kubeconfig import said
 
 TLS_FILES = ("kubernetes cmd/kubelet/app/server.go InitializeTLS", "kubernetes pkg/kubelet/certificate/kubelet.go")
 SOON_DAYS = 14
