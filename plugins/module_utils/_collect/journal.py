@@ -15,6 +15,8 @@ if t.TYPE_CHECKING:
     from ansible_collections.nodeclinic.kubelet.plugins.module_utils._process import RunResult
 
 _SECONDS = 10.0
+_DIRECTORIES = ("/var/log/journal", "/run/log/journal")
+_DENIED_REASON = "this user may not read the system's journal"
 _DENIED_WORDS = ("insufficient permissions", "not seeing messages", "permission denied")
 # A message is masked before it is cut, so that no cut secret escapes; what is beyond this is cut off before.
 _MASKED_CHARS = 4 * _schema.MAX_MESSAGE_CHARS
@@ -41,6 +43,8 @@ def collect(host: Host, unit: str, lines: int, since: str | None = None) -> Unit
     result = host.run(argv, timeout=_SECONDS, max_bytes=_schema.MAX_JOURNAL_READ_BYTES)
     newest_first = [entry for entry in map(_fields, result.out.split("\n")) if entry]
     status, reason = _status(result, len(newest_first), lines)
+    if not newest_first and status == _schema.OK and _is_closed(host):
+        status, reason = _schema.DENIED, _DENIED_REASON
     if not newest_first and status != _schema.OK:
         return UnitJournal(None, "", status, reason)
     kept = _masked(newest_first[:lines][::-1])
@@ -70,11 +74,17 @@ def _masked(entries: list[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
     return entries
 
 
+def _is_closed(host: Host) -> bool:
+    """Whether the system's journal is there but not for this user: journalctl then silently shows the user's own."""
+    paths = [f"{base}/{name}/system.journal" for base in _DIRECTORIES for name in host.listdir(base).names]
+    return any(host.read(path, 1).status == _schema.DENIED for path in paths)
+
+
 def _status(result: RunResult, found: int, wanted: int) -> tuple[str, str]:
     if result.status == _schema.ABSENT:
         return _schema.ABSENT, "there is no journalctl on this host"
     if not found and any(words in result.err.lower() for words in _DENIED_WORDS):
-        return _schema.DENIED, "this user may not read the system's journal"
+        return _schema.DENIED, _DENIED_REASON
     if not found and "no journal files were found" in result.err.lower():
         return _schema.ABSENT, "this host keeps no journal"
     if result.status == _schema.TIMEOUT:
