@@ -13,7 +13,7 @@ import typing as t
 from datetime import datetime, timezone
 
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _redact, _schema
-from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect import parallel, sockets
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect import clock, parallel, sockets
 
 if t.TYPE_CHECKING:
     from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect.units import Show
@@ -61,13 +61,12 @@ def collect(
     """All facts about the machine.
 
     :param show: properties of the kubelet's unit, and of the runtime's; cmdline: arguments of the running kubelet
-    :param seconds: time limit of the programs that are asked (versions, clock)
+    :param seconds: time limit of the programs that are asked (versions, systemd)
     """
     asked = parallel.run_all(
         {
             "kubelet": lambda: _version(host, _program(show, cmdline, "kubelet")),
             "runtime": lambda: _version(host, _program(runtime_show, (), (runtime or "").partition(".")[0])),
-            "clock": lambda: _clock(host),
             "systemd": lambda: _systemd(host),
         },
         seconds,
@@ -78,7 +77,7 @@ def collect(
     facts["listening"] = sockets.listening(host)
     facts["addresses"] = _addresses(host)
     facts["sysctl"] = _sysctls(host)
-    facts["clock"] = {"utc": _now(), **(asked["clock"].value or {})}
+    facts["clock"] = {"utc": _now(), "ntp_synchronized": clock.synchronized()}
     facts["kubelet"] = {"version": asked["kubelet"].value, **_process(show, cmdline)}
     facts["runtime"] = {"version": asked["runtime"].value}
     facts.update(asked["systemd"].value or {"systemd": None, "system_state": None})
@@ -225,16 +224,6 @@ def _version(host: Host, program: str) -> str | None:
     result = host.run([program, "--version"], timeout=_VERSION_SECONDS, max_bytes=4096)
     line = result.out.strip().partition("\n")[0][:200]
     return _redact.redact(line) if result.exit_code == 0 and line else None
-
-
-def _clock(host: Host) -> dict[str, t.Any]:
-    result = host.run(["timedatectl", "show", "--property=NTP,NTPSynchronized,Timezone"], timeout=3.0, max_bytes=4096)
-    values = dict(line.partition("=")[::2] for line in result.out.splitlines())
-    return {
-        "ntp_synchronized": values.get("NTPSynchronized"),
-        "ntp": values.get("NTP"),
-        "timezone": values.get("Timezone"),
-    }
 
 
 def _systemd(host: Host) -> dict[str, t.Any]:

@@ -113,10 +113,10 @@ def node(tmp_path: Path) -> Node:
             "journalctl --unit=containerd.service": "",
             "/usr/bin/kubelet --version": "Kubernetes v1.36.2\n",
             "/usr/bin/containerd --version": "containerd 2.1.9\n",
-            "timedatectl show": "NTP=yes\nNTPSynchronized=yes\nTimezone=Etc/UTC\n",
         }
     )
     made.write("/proc/sys/kernel/hostname", "worker-1\n")
+    made.write("/proc/sys/kernel/random/boot_id", "9bb856c0-7eb3-442f-9b4b-13e13a055b93\n")
     made.write("/proc/4750/cmdline", "/usr/bin/kubelet\0--kubeconfig=/etc/kubernetes/kubelet.conf\0")
     made.write("/usr/lib/systemd/system/kubelet.service", "[Service]\nExecStart=/usr/bin/kubelet\n")
     made.write(
