@@ -124,6 +124,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             return 200, old
         if action.verb == "delete":
             store.delete(resource, namespace, action.name)
+            if resource == "nodes":
+                # The lab deletes a node only to make its host anew.
+                _forget_requests(store, action.name)
             return 200, {"kind": "Status", "apiVersion": "v1", "status": "Success"}
         return 200, self._change(action, sub, old, body)
 
@@ -182,6 +185,13 @@ def _action(method: str, match: re.Match[str], query: str, body: Any) -> authori
 
 def _version(action: authorize.Action) -> str:
     return f"{action.group}/v1" if action.group else "v1"
+
+
+def _forget_requests(store: Store, node: str) -> None:
+    """Remove the certificate requests for a node's name."""
+    for request in store.list("certificatesigningrequests"):
+        if requested_name(request) == f"system:node:{node}":
+            store.delete("certificatesigningrequests", "", request["metadata"]["name"])
 
 
 def _failure(code: int, message: str) -> dict[str, Any]:
