@@ -40,6 +40,9 @@ from . import (
     service_state,
     symptoms,
     symptoms_api,
+    system_cgroup,
+    system_kernel,
+    system_machine,
 )
 
 _MODULES: tuple[ModuleType, ...] = (
@@ -74,6 +77,9 @@ _MODULES: tuple[ModuleType, ...] = (
     service_state,
     symptoms,
     symptoms_api,
+    system_cgroup,
+    system_kernel,
+    system_machine,
 )
 
 CATALOGUE: tuple[Cause, ...] = tuple(
