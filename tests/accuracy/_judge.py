@@ -1,0 +1,84 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Judges mutants and holds the results against what is known of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from accuracy._mutants import Mutant
+from accuracy.losing import parts_lost
+from corpus._score import compare
+
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils import _bundle
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._engine.diagnose import diagnose
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.snapshot import snapshot
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What was said of one mutant. ``wanted``, ``found`` and ``false`` count root causes."""
+
+    kind: str
+    case: str
+    whole: bool
+    wanted: int
+    found: int
+    false: int
+    verdict_right: bool
+    faults: tuple[str, ...]
+    texts: tuple[str, ...]
+
+    @property
+    def right(self) -> bool:
+        """True when nothing is wrong with it."""
+        return not self.faults
+
+
+def result_of(mutant: Mutant) -> dict[str, Any]:
+    """The diagnosis of a mutant."""
+    files = {path: text.encode("utf-8", "surrogateescape") for path, text in mutant.bundle.items()}
+    return diagnose(snapshot(_bundle.read(files), host_name=mutant.case)).to_dict()
+
+
+def judged(mutant: Mutant) -> Judged:
+    """Score one mutant: exactly the truth where the evidence is whole; nothing but the truth where it is not."""
+    result = result_of(mutant)
+    outcome = compare(mutant.case, mutant.expected, result)
+    faults = outcome.faults if mutant.whole else _untrue(mutant, result)
+    return Judged(
+        kind=mutant.kind,
+        case=mutant.case,
+        whole=mutant.whole,
+        wanted=len(mutant.expected.roots),
+        found=outcome.found,
+        false=outcome.false,
+        verdict_right=not any("verdict" in fault for fault in faults),
+        faults=tuple(faults),
+        texts=tuple(texts(result)),
+    )
+
+
+def _untrue(mutant: Mutant, result: dict[str, Any]) -> list[str]:
+    """What is said without being true, or is not said to be unknown."""
+    expected = mutant.expected
+    true = expected.may_also.union(*expected.roots)
+    faults = [f"false root {f['id']}" for f in result["root_causes"] if f["id"] not in true]
+    faults += [f"rule error {error['id']}: {error['error']}" for error in result["rule_errors"]]
+    if result["verdict"] not in expected.verdicts | {"unknown"}:
+        faults.append(f"verdict {result['verdict']} not in {sorted(expected.verdicts)} or unknown")
+    said = {unknown["part"].partition(":")[0] for unknown in result["unknowns"]}
+    faults += [f"{part} is missing and not among the unknowns" for part in sorted(parts_lost(mutant.bundle) - said)]
+    return faults
+
+
+def texts(result: dict[str, Any]) -> Iterable[str]:
+    """Every sentence of a result that a person reads."""
+    yield result["summary"]
+    yield result["facts"]["state"]
+    for part in ("root_causes", "consequences", "risks", "resolved"):
+        for finding in result[part]:
+            yield finding["summary"]
