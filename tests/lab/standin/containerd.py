@@ -24,8 +24,9 @@ from lab.standin import _process
 
 try:
     import tomllib
-except ImportError:  # Python before 3.11: the configuration is not checked there
+except ImportError:  # Python before 3.11
     tomllib = None
+TOML_LINE = re.compile(r"\s*(#.*|\[+[^\]]+\]+|[\w.\"'-]+\s*=.*|[\]},'\"].*)?")
 
 VERSION = "2.1.9+unknown"
 ROOT = Path(os.environ.get("NODELAB_ROOT", "/"))
@@ -82,14 +83,23 @@ def _logrus(text: str) -> str:
 def _read_config() -> str:
     """The configuration's text. Ends the process as containerd does when it is not TOML."""
     text = CONFIG.read_text(errors="replace") if CONFIG.exists() else ""
+    problem = _toml_problem(text)
+    if problem:
+        sys.stderr.write(f"containerd: failed to load TOML from {CONFIG}: {problem}\n")
+        sys.exit(1)
+    return text
+
+
+def _toml_problem(text: str) -> str:
+    """What is wrong with a TOML text, "" when nothing is."""
     if tomllib is None:
-        return text
+        broken = [number for number, line in enumerate(text.splitlines(), 1) if not TOML_LINE.fullmatch(line)]
+        return f"(at line {broken[0]}): not a line of TOML" if broken else ""
     try:
         tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        sys.stderr.write(f"containerd: failed to load TOML from {CONFIG}: {error}\n")
-        sys.exit(1)
-    return text
+        return str(error)
+    return ""
 
 
 class Runtime:

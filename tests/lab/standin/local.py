@@ -51,17 +51,18 @@ def unpack(root: Path, files: layout.Files) -> None:
 class Rig:
     """A control plane on localhost and a container runtime, for any number of kubelets one after the other."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, grace_seconds: float = 8) -> None:
         self.folder = folder
         self.pki = Pki(folder / "pki")
         self.port = free_port()
+        self.grace_seconds = grace_seconds
         self._running: list[subprocess.Popen[bytes]] = []
 
     def start(self) -> None:
         """Start the API server; return when it listens."""
         root = self.folder / "controlplane"
         unpack(root, layout.control_plane_files("localhost", "127.0.0.1", self.pki))
-        self._start("apiserver", root, {"NODELAB_API_PORT": str(self.port)})
+        self._start("apiserver", root, {"NODELAB_API_PORT": str(self.port), "NODELAB_GRACE": str(self.grace_seconds)})
         _wait(lambda: socket.create_connection(("127.0.0.1", self.port), 1).close())
 
     def node(self, name: str) -> Path:
