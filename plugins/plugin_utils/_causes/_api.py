@@ -81,6 +81,7 @@ _SAID = {
     "api-unauthorized": Fault.UNAUTHORIZED,
     "api-anonymous": Fault.FORBIDDEN,
     "api-forbidden": Fault.FORBIDDEN,
+    "api-other-node": Fault.FORBIDDEN,
 }
 _ROUTE_ERRORS = ("no route to host", "network is unreachable", "host is down", "errno 113", "errno 101")
 _PLAIN_HTTP_ERRORS = ("wrong_version_number", "wrong version number", "http_request", "record layer failure")

@@ -43,16 +43,21 @@ def node_object_deleted(node: Snapshot) -> Iterator[Hit]:
     """The control plane, asked by others or with the node's own certificate, has no such Node; the kubelet is past
     its start and the conversation is otherwise fine."""
     started, own = node.kubelet.main_start_at, node.probes.node_object
-    if not _api.alive(node) or (node.cluster.node_found is not False and own.code != 404):
+    match = _logs.current(node, "api-node-gone")
+    unasked = node.cluster.node_found is None and own.code is None
+    gone = node.cluster.node_found is False or own.code == 404 or (unasked and match is not None)
+    if not _api.alive(node) or not gone:
         return
     if started is None or node.captured_at - started < _api.SETTLED or _api.conversation(node).fault is not Fault.NONE:
         return
-    match = _logs.current(node, "api-node-gone")
-    lines = (_quote.log(match),) if match else ()
-    answer = _quote.probe(own) if own.code == 404 else Evidence("cluster", node.cluster.error, "nodes")
+    evidence = [_quote.log(match)] if match else []
+    if own.code == 404:
+        evidence.insert(0, _quote.probe(own))
+    elif node.cluster.node_found is False:
+        evidence.insert(0, Evidence("cluster", node.cluster.error, "nodes"))
     register = node.setting("registerNode", "register-node")
     why = "; registerNode is off" if register is not None and str(register.value).lower() == "false" else ""
-    yield Hit(f"the cluster has no Node {node.node_name} while its kubelet runs{why}", (answer, *lines))
+    yield Hit(f"the cluster has no Node {node.node_name} while its kubelet runs{why}", tuple(evidence))
 
 
 @cause(

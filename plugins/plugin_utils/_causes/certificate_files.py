@@ -153,7 +153,12 @@ def current_pem_not_symlink(node: Snapshot) -> Iterator[Hit]:
     sources=("kubernetes staging/src/k8s.io/client-go/util/cert/pem.go",),
 )
 def pem_corrupt(node: Snapshot) -> Iterator[Hit]:
-    """A PEM in use was read and holds no certificate; base64 damage inside the kubeconfig is another cause."""
+    """A PEM in use was read and holds no certificate (or no key); base64 damage in the kubeconfig is another cause."""
+    key = node.kubeconfig.client_key
+    unseen = key.public_key_sha256 is None and node.certificate("client").problem is None
+    if key.problem is not None and unseen and not alive(node):
+        text = f"the client key {key.path} is damaged: {key.problem.message[:120]}"
+        yield Hit(text, (_quote.file(key.file, key.problem.message),), start_effect(node), relink(node))
     for role, names in (
         ("client", ("client-pem-corrupt",)),
         ("client-ca", ("client-ca-corrupt",)),

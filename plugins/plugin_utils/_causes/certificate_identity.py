@@ -33,7 +33,11 @@ def denied_user(node: Snapshot) -> tuple[str, tuple[Evidence, ...]]:
     if found is not None:
         return found.group("user"), talk.evidence
     match = _logs.current(node, "api-forbidden", window=_api.window(node))
-    return (match.groups["user"], (_quote.log(match),)) if match else ("", ())
+    if match is not None:
+        return match.groups["user"], (_quote.log(match),)
+    match = _logs.current(node, "api-other-node", window=_api.window(node))
+    owner = match.groups.get("owner", "") if match else ""
+    return (NODE_USER + owner, (_quote.log(match),)) if match and owner else ("", ())
 
 
 @cause(

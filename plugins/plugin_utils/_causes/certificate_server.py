@@ -10,6 +10,7 @@ where nobody could fetch that certificate.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from .._interpret import x509
 from .._model.cause import cause
@@ -21,6 +22,7 @@ from ._endpoint import wrong_endpoint
 from ._quote import age
 from ._trust import clocks_differ, server_certificate_fault, server_certificate_judged
 
+SOON = timedelta(days=14)
 VERIFY = ("Go crypto/x509 Certificate.Verify",)
 X509_SYMPTOMS = (*SYMPTOMS, "symptom/x509-unknown-authority")
 # Go's words (crypto/x509) -> the same names as server_certificate_fault uses.
@@ -162,11 +164,15 @@ def apiserver_san_mismatch(node: Snapshot) -> Iterator[Hit]:
     sources=VERIFY,
 )
 def apiserver_cert_expired(node: Snapshot) -> Iterator[Hit]:
-    """The presented certificate is outside its validity by the node's clock and the API server's."""
+    """The presented certificate is outside its validity by both clocks; one that ends within two weeks is a risk."""
     why, talk = refusal(node)
+    leaf = node.certificate("apiserver").leaf
+    if leaf is not None and not why and timedelta(0) < leaf.remaining(node.captured_at) < SOON:
+        left = age(leaf.remaining(node.captured_at).total_seconds())
+        text = f"the certificate of the API server {_api.endpoint(node)} expires in {left} ({leaf.not_after:%Y-%m-%d})"
+        yield Hit(text, _evidence(node, talk), Effect.RISK)
     if why not in ("expired", "not-yet-valid"):
         return
-    leaf = node.certificate("apiserver").leaf
     ago = "has expired" if why == "expired" else "is not valid yet"
     if leaf is not None and why == "expired":
         since = age(leaf.remaining(node.captured_at).total_seconds())

@@ -160,6 +160,17 @@ def test_deleted_node_object() -> None:
     assert roots(stopped(replace(node, cluster=view))) == set()
 
 
+def test_deleted_node_object_by_the_kubelets_words_alone() -> None:
+    """Nobody could ask: the kubelet's own 404 counts after its start has settled."""
+    text = (
+        'E1123 21:37:33.776545    4750 kubelet_node_status.go:549] "Error updating node status, will retry"'
+        ' err="error getting node \\"worker-7\\": nodes \\"worker-7\\" not found"'
+    )
+    node = unprobed(logged(replace(healthy(), cluster=ClusterView()), text, count=9))
+    assert roots(unit(node, started_ago=600)) == {"apiserver/node-object-deleted"}
+    assert findings(logged(healthy(), text)) == {}
+
+
 @pytest.mark.parametrize(
     ("kubelet", "server", "skewed"),
     [

@@ -26,6 +26,7 @@ from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret impo
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.common import FileFact
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.finding import Effect
 
+KEY = "-----BEGIN PRIVATE KEY-----\n****\n-----END PRIVATE KEY-----\n"
 CLIENT = {"name": "system:node:worker-7", "group": "system:nodes"}
 
 
@@ -89,6 +90,14 @@ def test_key_of_another_certificate() -> None:
     assert "certificate/key-mismatch" not in findings(stopped(node_of(changed)))
 
 
+def test_key_that_is_no_key() -> None:
+    """A client PEM that lost its key cannot be used; the kubelet ends on it."""
+    changed = evidence()
+    pem = str(changed["files"][DATED]["content"])
+    put(changed, DATED, pem[: pem.index("-----BEGIN EC")])
+    assert roots(stopped(node_of(changed))) == {"certificate/pem-corrupt"}
+
+
 def test_half_of_the_own_serving_pair() -> None:
     """One of kubelet.crt and kubelet.key alone stops the start, both gone do not."""
     changed = evidence()
@@ -106,7 +115,7 @@ def test_client_ca_of_another_cluster() -> None:
     assert set(found) == {"certificate/client-ca-other-cluster"}
     assert found["certificate/client-ca-other-cluster"].effect == Effect.DEGRADED
     own = OTHER.issue(**CLIENT, begins=NOW - DAY, ends=NOW + 300 * DAY)
-    put(changed, DATED, own.pem, public_key_sha256=[own.key_sha256])
+    put(changed, DATED, own.pem + KEY, public_key_sha256=[own.key_sha256])
     assert findings(node_of(changed)) == {}
 
 

@@ -80,6 +80,12 @@ def test_expired_server_certificate() -> None:
     assert roots(changed_leaf("apiserver", silent(), not_after=NOW - DAY)) == {"certificate/apiserver-cert-expired"}
 
 
+def test_server_certificate_that_ends_soon() -> None:
+    """Two weeks before the end it is a risk for every node."""
+    assert risks(changed_leaf("apiserver", not_after=NOW + 5 * DAY)) == {"certificate/apiserver-cert-expired"}
+    assert findings(changed_leaf("apiserver", not_after=NOW + 30 * DAY)) == {}
+
+
 def test_corrected_ca_without_restart() -> None:
     """The file is right again and the process still holds the old CA."""
     node = unit(written(silent(), ago=20), started_ago=600)
