@@ -62,6 +62,7 @@ def _start(entry: Mapping[str, Any]) -> Start:
         lines=_values.integer(entry.get("lines")) or 0,
         exit_code=_values.text(ended.get("code")),
         exit_status=_values.text(ended.get("status")),
+        exit_at=_values.moment(ended.get("at")),
     )
 
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 
 
@@ -42,6 +42,12 @@ class Start:
     lines: int
     exit_code: str = ""
     exit_status: str = ""
+    exit_at: datetime | None = None
+
+    @property
+    def lived(self) -> timedelta | None:
+        """How long its process ran; None while it runs, or when somebody stopped it."""
+        return None if self.exit_at is None else max(self.exit_at - self.first_at, timedelta())
 
 
 @dataclass(frozen=True)

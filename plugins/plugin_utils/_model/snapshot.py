@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from .certificate import CertificateUse
@@ -16,6 +16,9 @@ from .configuration import Kubeconfig, KubeletConfiguration
 from .host import ClusterView, Host, Probes
 from .journal import Journal
 from .service import CommandLine, EnvironmentFile, Unit
+
+_NOT_YET = timedelta(seconds=5)  # on a slow machine a start takes this long to come to its end
+_SETTLED = timedelta(seconds=60)  # who has lived this long has not failed at its start
 
 
 @dataclass(frozen=True)
@@ -94,11 +97,18 @@ class Snapshot:
 
     @property
     def crash_looping(self) -> bool:
-        """True when the kubelet ends again and again: waiting for its restart, or restarted within the last minute
-        and at least twice in a row."""
-        unit = self.kubelet
+        """True when the kubelet ends again and again: it waits for its restart, or systemd has restarted it and it has
+        not yet lived longer than the starts before it, so that it may just not have come to its end."""
+        unit, starts = self.kubelet, self.log.starts[-4:]
         if unit.sub_state == "auto-restart":
             return True
-        if unit.restarts < 2 or unit.main_start_at is None:
+        if not unit.running or unit.restarts < 1 or unit.main_start_at is None:
             return False
-        return unit.running and (self.captured_at - unit.main_start_at).total_seconds() < 60
+        if starts and starts[-1].exit_at and starts[-1].exit_at > unit.main_start_at:
+            return True  # it ended after the state of the unit was read
+        age = self.captured_at - unit.main_start_at
+        lived = [start.lived for start in starts if start.lived is not None]
+        if not lived:
+            return unit.restarts > 1 and age < _SETTLED
+        short = [each for each in lived if each < _SETTLED]
+        return bool(short) and age < min(_SETTLED, max(_NOT_YET, 2 * max(short)))
