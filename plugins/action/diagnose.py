@@ -13,6 +13,10 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._boundary import checked_options, clear_failures
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._files import write_result
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._reading import NODE_OPTIONS, judge_reading, read_node
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._signatures._load import signatures
+
+# Read here, once, before Ansible starts a process for each host.
+signatures()
 
 ARGUMENT_SPEC = {
     **NODE_OPTIONS,

@@ -73,7 +73,7 @@ def _header(result: Result, width: int, colour: bool) -> list[str]:
 
 def _headline(result: Result) -> str:
     """What the rows below the header do not say."""
-    state, unknowns = result.get("facts", {}).get("state"), result["unknowns"]
+    state, unknowns = result.get("facts", {}).get("state"), _gaps(result)
     if result["root_causes"] and state:
         return str(state)
     if result["verdict"] == "unknown" and unknowns:
@@ -101,15 +101,22 @@ def _rows(result: Result) -> Iterator[Row]:
         yield from _cause_rows("cause", finding, captured_at)
     for finding in risks[:SOME]:
         yield "risk", f"{finding['id']}  {visible(finding['summary'])}"
-    yield from _more("risk", risks)
+    yield from _more(risks)
     yield from (("so", visible(finding["summary"])) for finding in result["consequences"][:SOME])
-    yield from _more("so", result["consequences"])
+    yield from _more(result["consequences"])
     yield from (("past", visible(finding["summary"])) for finding in result["resolved"][:SOME])
     if result.get("hidden"):
         yield "later", visible(result["hidden"])
-    yield from _gap_rows(result["unknowns"])
+    yield from _gap_rows(_gaps(result))
     yield from _error_rows(result.get("rule_errors", ()))
     yield from _next_rows(roots or risks[:1])
+
+
+def _gaps(result: Result) -> list[Mapping[str, str]]:
+    """The unknowns that a person must know of: not that a busy node's journal holds older lines than were read."""
+    return [
+        gap for gap in result["unknowns"] if not (gap["part"].startswith("journal") and gap["status"] == "truncated")
+    ]
 
 
 def _gap_rows(unknowns: Sequence[Mapping[str, str]]) -> Iterator[Row]:
@@ -156,9 +163,9 @@ def _told(item: Mapping[str, Any], finding: Mapping[str, Any]) -> bool:
     return bool(place) and place in summary and (value in summary or value == "absent")
 
 
-def _more(label: str, findings: Sequence[Any]) -> Iterator[Row]:
+def _more(findings: Sequence[Any]) -> Iterator[Row]:
     if len(findings) > SOME:
-        yield "", f"and {len(findings) - SOME} more like this ({label}) in the result file"
+        yield "", f"and {len(findings) - SOME} more in the result file"
 
 
 def _next_rows(findings: Sequence[Mapping[str, Any]]) -> Iterator[Row]:

@@ -190,6 +190,13 @@ def test_same_reason_of_many_gaps_is_said_once() -> None:
     assert shown.splitlines()[1:] == ["  gap    units, journal (error): the node could not be reached"]
 
 
+def test_older_journal_lines_are_no_gap() -> None:
+    """On a busy node more was logged than is read; that is in the result file and not on the screen."""
+    unknowns = [{"part": "journal:kubelet.service", "status": "truncated", "reason": "older lines were not read"}]
+    shown = render([result("worker-1", "healthy", unknowns=unknowns)], width=100, colour=False)
+    assert shown == "worker-1  HEALTHY  summary of worker-1"
+
+
 def test_json_log_line_reads_like_a_text_one() -> None:
     """The JSON logging format is shown as place, message and error."""
     excerpt = '{"ts":1700000000.1,"caller":"app/run.go:72","msg":"command failed","err":"no such file"}'
