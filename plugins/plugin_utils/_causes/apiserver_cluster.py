@@ -24,7 +24,7 @@ CSINODE_WORDS = ("CSINode is not yet initialized", "failed to initialize CSINode
     "apiserver/node-object-deleted",
     title="the Node object was deleted while the kubelet runs",
     effect=Effect.DOWN,
-    explains=(*SYMPTOMS, "symptom/node-object-missing"),
+    explains=SYMPTOMS,
     healthy="`kubectl get node` knows this node.",
     see="*error getting node ...: nodes ... not found* for minutes; the node is missing from `kubectl get nodes`.",
     why=(

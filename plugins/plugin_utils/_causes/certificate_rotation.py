@@ -176,7 +176,6 @@ def rotation_overdue(node: Snapshot) -> Iterator[Hit]:
     "certificate/serving-csr-pending",
     title="the kubelet has no serving certificate yet",
     effect=Effect.DEGRADED,
-    explains=("symptom/serving-tls",),
     healthy="With serverTLSBootstrap, requests for kubernetes.io/kubelet-serving are approved.",
     see="The node is Ready; `kubectl logs`, `kubectl exec` and metrics-server fail on it.",
     why="Nothing in the core approves kubelet-serving requests: a cloud controller, an add-on or a person must.",
