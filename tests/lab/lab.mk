@@ -11,7 +11,7 @@ export LAB_NAME WORKERS RELEASES LAB_MIRROR
 
 ##@ Test hosts
 
-.PHONY: lab lab-break lab-heal lab-status lab-down
+.PHONY: lab lab-break lab-heal lab-status lab-down lab-score
 lab: ## Bring up test hosts: a control plane and WORKERS=2 workers, pristine
 	@$(LAB) up
 
@@ -27,3 +27,6 @@ lab-status: ## Show the test hosts and what they are broken with
 
 lab-down: ## Remove the test hosts; their images stay for the next time
 	@$(LAB) down
+
+lab-score: setup ## Break, diagnose and heal in every known way, or CASES="a b", and compare with what is wrong
+	@LAB_NAME=$(or $(filter-out nodelab,$(LAB_NAME)),score) PYTHONPATH=tests python -m lab.score $(CASES)

@@ -1,0 +1,141 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Breaks lab hosts in every known way, diagnoses each over SSH and scores the results: ``python -m lab.score [CASE...]``.
+
+Needs the project's .venv. Of a case that is judged wrong, the result, what was shown and a bundle stay in
+.cache/lab-score/CASE; replay.yml judges the bundle again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+
+from corpus._score import Expected, Outcome, compare
+
+from lab import cases, settings
+from lab.lifecycle import Lab
+from lab.shell import LabError
+
+ROOT = Path(__file__).resolve().parents[2]
+WORKERS = 3
+"""Hosts that are broken at once: two cores are busy then."""
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """Scores cases on the hosts of one lab that is up."""
+
+    lab: Lab
+
+    def all(self, names: list[str]) -> list[Outcome]:
+        """Score cases, several hosts at once; those that break the control plane, which all share, one by one after."""
+        loaded = [cases.load(name) for name in names]
+        own = [case for case in loaded if not case.controlplane_steps]
+        shared = [case for case in loaded if case.controlplane_steps]
+        free: SimpleQueue[str] = SimpleQueue()
+        for number in range(self.lab.settings.workers):
+            free.put(f"worker-{number + 1}")
+
+        def on_a_free_host(case: cases.Case) -> Outcome:
+            host = free.get()
+            try:
+                return self.one(case, host)
+            finally:
+                free.put(host)
+
+        with ThreadPoolExecutor(self.lab.settings.workers) as pool:
+            outcomes = list(pool.map(on_a_free_host, own))
+        return outcomes + [self.one(case, "worker-1") for case in shared]
+
+    def one(self, case: cases.Case, host: str) -> Outcome:
+        """Break a host, diagnose it, heal it; what was said of it."""
+        kept = ROOT / ".cache/lab-score" / case.id
+        shutil.rmtree(kept, ignore_errors=True)
+        try:
+            self.lab.break_host(case.id, host)
+            outcome = self._judged(case, host, kept)
+        except LabError as error:
+            outcome = Outcome(case.id, expected(case), "-", (), (), (str(error),), 0, 0)
+        finally:
+            self.lab.heal(host)
+        if outcome.right:
+            shutil.rmtree(kept)
+        sys.stdout.write(outcome.row() + "\n")
+        sys.stdout.flush()
+        return outcome
+
+    def _judged(self, case: cases.Case, host: str, kept: Path) -> Outcome:
+        """Diagnose a broken host and score the result; a wrong one is kept with what it was made of."""
+        shown = self._play("diagnose", host, kubelet_results_dir=kept)
+        outcome = compare(case.id, expected(case), json.loads((kept / f"{host}.json").read_text(encoding="utf-8")))
+        if not outcome.right:
+            (kept / "shown.txt").write_text(shown, encoding="utf-8")
+            self._play("capture", host, kubelet_bundle_dir=kept)
+        return outcome
+
+    def _play(self, playbook: str, host: str, **variables: Path) -> str:
+        """Run a playbook against one host; what it printed. Raises LabError with that when it failed."""
+        extra = [word for name, value in variables.items() for word in ("-e", f"{name}={value}")]
+        done = subprocess.run(
+            ["ansible-playbook", "-i", self.lab.settings.inventory, f"playbooks/{playbook}.yml", "-l", host, *extra],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise LabError(f"{playbook}.yml failed on {host}:\n{done.stdout}")
+        return done.stdout
+
+
+def expected(case: cases.Case) -> Expected:
+    """What is true of a host that is broken in this way."""
+    return Expected(
+        verdicts=frozenset(case.expect["verdicts"]),
+        roots=tuple(frozenset(ids) for ids in case.expect["roots"]),
+        may_also=frozenset(case.expect.get("may_also_be_roots", ())),
+        root_or_risk=bool(case.expect.get("root_or_risk", False)),
+    )
+
+
+def main(argv: list[str]) -> int:
+    """Score the cases named, or all, on a lab of their own; exit status 1 when one is judged wrong."""
+    parser = argparse.ArgumentParser(prog="lab.score", description=__doc__)
+    parser.add_argument("case", nargs="*", help="id of a case (default: all)")
+    parser.add_argument("--keep", action="store_true", help="leave the lab up afterwards")
+    arguments = parser.parse_args(argv)
+    environment = {"LAB_NAME": "score", "WORKERS": str(WORKERS)}
+    environment.update({name: value for name, value in os.environ.items() if value})
+    try:
+        lab = Lab(settings.from_environment(environment), say=lambda _line: None)
+        lab.up()
+        try:
+            outcomes = Scorer(lab).all(arguments.case or cases.names())
+        finally:
+            if not arguments.keep:
+                lab.down()
+    except LabError as error:
+        sys.stderr.write(f"lab.score: {error}\n")
+        return 1
+    wrong = [outcome for outcome in outcomes if not outcome.right]
+    for outcome in wrong:
+        sys.stdout.write(outcome.row() + "\n")
+    sys.stdout.write(f"{len(outcomes) - len(wrong)} of {len(outcomes)} cases right\n")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
