@@ -103,6 +103,7 @@ def healthz_port_in_use(node: Snapshot) -> Iterator[Hit]:
     "network/no-default-route",
     title="the kubelet cannot find an address for the node",
     effect=Effect.DOWN,
+    explains=("network/no-route", "apiserver/unreachable-timeout", "apiserver/dns-failure", "symptom/*"),
     healthy="The host has a default route, or the kubelet is given --node-ip.",
     see="*can't get ip address of node ... error: no default routes found*.",
     why="The network has no default route, it was lost after a change, or the host name resolves to loopback only.",
