@@ -111,7 +111,6 @@ def killed_once(node: Snapshot) -> Iterator[Hit]:
     "service/process-hung",
     title="the kubelet process exists and does nothing",
     effect=Effect.DOWN,
-    explains=("network/port-10250-unreachable",),
     healthy="http://127.0.0.1:10248/healthz answers ok within a second.",
     see="systemd says active (running), the healthz port accepts and never answers, the log is silent.",
     why=(

@@ -137,7 +137,7 @@ def dev_kmsg_missing(node: Snapshot) -> Iterator[Hit]:
     "system/exec-denied",
     title="SELinux, AppArmor or an allow list keeps programs from being executed",
     effect=Effect.DEGRADED,
-    explains=("network/cni-pod-cannot-start", "runtime/oci-runtime-missing"),
+    explains=("network/cni-pod-cannot-start", "runtime/runc-or-shim-missing"),
     healthy="The runtime's and the CNI plugins' programs may be executed.",
     see="*fork/exec /opt/cni/bin/...: operation not permitted* while the file is there with mode 0755.",
     why=(
