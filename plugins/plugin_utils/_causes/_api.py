@@ -20,11 +20,12 @@ from .._model.host import Probe
 from .._model.journal import Match
 from .._model.snapshot import Snapshot
 from . import _logs, _quote
-from ._trust import server_certificate_fault
+from ._trust import cert_dir, server_certificate_fault
 
 RECENT = timedelta(minutes=2)  # a failing lease is retried every 7 s, a failing watch within about a minute
 FRESH = timedelta(seconds=45)  # the same for the lease alone, whose requests may take 10 s each
 HEARD = timedelta(seconds=60)  # a lease is renewed every 10 s
+BOOTSTRAP = timedelta(minutes=2)  # a bootstrap that is approved automatically takes seconds
 SETTLED = timedelta(seconds=60)  # a start has made its first requests by then
 
 SYMPTOMS = (
@@ -179,17 +180,34 @@ def endpoint(node: Snapshot) -> str:
 def kubeconfig_newer_than_process(node: Snapshot) -> bool:
     """True when the kubeconfig was written after the running kubelet read it at its start."""
     started, written = node.kubelet.main_start_at, node.kubeconfig.file.mtime
-    return alive(node) and started is not None and written is not None and written > started
+    newer = started is not None and written is not None and written > started
+    return newer and alive(node) and not _written_by_bootstrap(node)
 
 
-def last_contact_after(node: Snapshot) -> bool | None:
-    """True when the control plane heard from this kubelet after the kubeconfig was last written (so its content has
-    worked), False when not, None when nobody knows."""
+def kubeconfig_has_worked(node: Snapshot) -> bool | None:
+    """Whether the control plane heard from a kubelet that had read the kubeconfig as it is now; None: unknown.
+
+    A kubelet reads it at its start only, so what was heard after the file was written counts only for a process that
+    started in between.
+    """
     heard = [t for t in (node.cluster.lease_renewed_at, node.cluster.ready and node.cluster.ready.heartbeat_at) if t]
     written = node.kubeconfig.file.mtime
     if written is None or not node.cluster.node_found:
         return None
-    return any(moment > written for moment in heard)
+    if not any(moment > written for moment in heard):
+        return False
+    starts = [start.first_at for start in node.log.starts]
+    starts += [node.kubelet.main_start_at] if node.kubelet.main_start_at else []
+    if _written_by_bootstrap(node) or any(written <= start < max(heard) for start in starts):
+        return True
+    return False if any(start < written for start in starts) else None
+
+
+def _written_by_bootstrap(node: Snapshot) -> bool:
+    """True when the kubelet wrote the kubeconfig itself: its first certificate was stored right after that."""
+    written, prefix = node.kubeconfig.file.mtime, f"{cert_dir(node)}/kubelet-client-2"
+    stored = [fact.mtime for path, fact in node.files.items() if path.startswith(prefix) and fact.mtime]
+    return written is not None and any(timedelta(0) <= moment - written <= BOOTSTRAP for moment in stored)
 
 
 def _probed(node: Snapshot) -> tuple[Fault, tuple[Probe, ...]]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from .._interpret import x509
 from .._model.snapshot import Snapshot
-from ._api import Conversation, Fault, endpoint, kubeconfig_newer_than_process, last_contact_after
+from ._api import Conversation, Fault, endpoint, kubeconfig_has_worked, kubeconfig_newer_than_process
 from ._quote import iso
 from ._trust import server_certificate_fault
 
@@ -57,7 +57,7 @@ def wrong_endpoint(node: Snapshot, talk: Conversation) -> str:
     if talk.works:
         late = "it was changed after the kubelet started, which still works with the old one; the next start fails"
         return late if kubeconfig_newer_than_process(node) else ""
-    worked = last_contact_after(node)
+    worked = kubeconfig_has_worked(node)
     if node.cluster.node_found is not None and node.cluster.asked:
         if worked or (worked is None and node.cluster.node_found):
             return ""

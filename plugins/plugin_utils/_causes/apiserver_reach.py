@@ -65,7 +65,8 @@ def connection_refused(node: Snapshot) -> Iterator[Hit]:
         return
     who = ""
     if node.cluster.node_found is not None:
-        who = "; it answers others and this address has worked: a rejecting firewall or a load balancer in between"
+        known = " and this address has worked" if _api.kubeconfig_has_worked(node) else ""
+        who = f"; it answers others{known}: a rejecting firewall or a load balancer in between"
     elif "refused" in node.cluster.error:
         who = "; it refuses others too"
     text = f"the API server {_api.endpoint(node)} refuses connections{who}"

@@ -11,6 +11,7 @@ from datetime import timedelta
 from unit.causes._make import healthy, logged, unit
 
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.host import ClusterView, Probe, Probes
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.journal import Start
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.snapshot import Snapshot
 
 ENDPOINT = "controlplane:6443"
@@ -80,7 +81,9 @@ def answered(node: Snapshot, code: int, body: str = "") -> Snapshot:
     return probed(node, node_object=own)
 
 
-def written(node: Snapshot, ago: float) -> Snapshot:
-    """The kubeconfig was written ``ago`` seconds before the capture."""
+def written(node: Snapshot, ago: float, started: tuple[float, ...] = (1000.0,)) -> Snapshot:
+    """The kubeconfig was written ``ago`` seconds before the capture; the journal knows starts so many seconds ago."""
     fact = replace(node.kubeconfig.file, mtime=node.captured_at - timedelta(seconds=ago))
+    starts = tuple(Start(f"{s}", *[node.captured_at - timedelta(seconds=s)] * 2, lines=9) for s in started)
+    node = replace(node, log=replace(node.log, starts=starts))
     return replace(node, kubeconfig=replace(node.kubeconfig, file=fact))

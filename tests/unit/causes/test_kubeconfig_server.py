@@ -26,6 +26,22 @@ def test_file_written_after_the_last_contact() -> None:
     assert found.remedy.repair == "set-kubeconfig-server"
 
 
+def test_file_that_was_written_long_before_the_restart() -> None:
+    """The control plane heard from the old process after the file was written: that one had not read it."""
+    node = written(refused(silent(heard_ago=130)), ago=600, started=(9000.0,))
+    assert roots(node) == {"kubeconfig/wrong-server"}
+    assert roots(written(node, ago=600, started=(500.0,))) == {"apiserver/connection-refused"}
+    assert roots(written(node, ago=600, started=())) == {"apiserver/connection-refused"}
+
+
+def test_file_that_the_bootstrap_wrote_has_worked() -> None:
+    """The kubelet itself wrote it after its start and stored its certificate a second later: the address is right."""
+    node = written(refused(silent(heard_ago=130)), ago=600, started=(601.0,))
+    pem = node.file("/var/lib/kubelet/pki/kubelet-client-2026-11-23-20-53-12.pem")
+    stored = replace(pem, mtime=node.captured_at - timedelta(seconds=598))
+    assert roots(files(node, stored)) == {"apiserver/connection-refused"}
+
+
 def test_it_shows_while_another_fault_stops_the_start() -> None:
     """Probes see it even when the kubelet does not get that far."""
     assert roots(written(stopped(refused(silent())), ago=100)) == {"kubeconfig/wrong-server"}
