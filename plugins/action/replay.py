@@ -5,19 +5,27 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._boundary import checked_options, show_results
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._boundary import (
+    checked_options,
+    clear_failures,
+    show_results,
+)
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._fleet import AUTO, OFF, compare
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._replay import replay
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._report.gate import NEVER, SEVERITIES, failures
 
+SAME_MOMENT = timedelta(minutes=10)  # bundles that may be compared with each other
 ARGUMENT_SPEC = {
     "bundle_dir": {"type": "path", "required": True},
     "results_dir": {"type": "path", "default": "./kubelet-results"},
+    "fleet": {"type": "str", "default": OFF, "choices": [AUTO, OFF]},
     "fail_on": {"type": "str", "default": NEVER, "choices": [NEVER, *SEVERITIES]},
 }
 
@@ -36,9 +44,13 @@ class ActionModule(ActionBase):
         del tmp
         options = checked_options(self, ARGUMENT_SPEC)
         done = replay(Path(options["bundle_dir"]), Path(options["results_dir"]))
-        if done.results:
-            show_results(done.results, done.files)
-        reason = "; ".join(done.problems) or failures(done.results, options["fail_on"])
+        files = [Path(file) for file in done.files]
+        with clear_failures():
+            overview, results = compare(done.results, files, wanted=options["fleet"] == AUTO, within=SAME_MOMENT)
+        if results:
+            show_results(results, done.files, overview)
+        reason = "; ".join(done.problems) or failures(results, options["fail_on"])
         if reason:
             raise AnsibleActionFail(reason)
-        return {**result, "changed": False, "verdicts": {found["host"]: found["verdict"] for found in done.results}}
+        verdicts = {found["host"]: found["verdict"] for found in results}
+        return {**result, "changed": False, "verdicts": verdicts, "fleet": overview}

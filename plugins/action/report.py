@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
@@ -13,13 +14,16 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._boundary import (
     checked_options,
+    clear_failures,
     show_results,
     to_native_tree,
 )
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._fleet import AUTO, OFF, compare
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._report.gate import NEVER, SEVERITIES, failures
 
 ARGUMENT_SPEC = {
     "registered": {"type": "str", "required": True},
+    "fleet": {"type": "str", "default": AUTO, "choices": [AUTO, OFF]},
     "fail_on": {"type": "str", "default": NEVER, "choices": [NEVER, *SEVERITIES]},
 }
 
@@ -38,12 +42,18 @@ class ActionModule(ActionBase):
         del tmp
         task_vars = task_vars or {}
         options = checked_options(self, ARGUMENT_SPEC)
-        diagnoses, files = _registered(task_vars, options["registered"])
-        show_results(diagnoses, files)
+        alone, files = _registered(task_vars, options["registered"])
+        with clear_failures():
+            overview, diagnoses = compare(alone, [Path(file) for file in files], wanted=options["fleet"] == AUTO)
+        show_results(diagnoses, files, overview)
         reason = failures(diagnoses, options["fail_on"])
         if reason:
             raise AnsibleActionFail(reason)
-        return {**result, "changed": False, "verdicts": {found["host"]: found["verdict"] for found in diagnoses}}
+        return {**result, "changed": False, "verdicts": _verdicts(diagnoses), "fleet": overview}
+
+
+def _verdicts(diagnoses: list[dict[str, Any]]) -> dict[str, str]:
+    return {found["host"]: found["verdict"] for found in diagnoses}
 
 
 def _registered(task_vars: Mapping[str, Any], variable: str) -> tuple[list[dict[str, Any]], list[str]]:

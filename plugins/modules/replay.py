@@ -29,6 +29,13 @@ options:
     description: Directory on the controller for the results, each named after its bundle's directory.
     type: path
     default: ./kubelet-results
+  fleet:
+    description:
+      - V(auto) compares bundles that were captured within 10 minutes of each other, as M(nodeclinic.kubelet.report) does.
+      - V(off) judges each bundle by itself.
+    type: str
+    default: "off"
+    choices: [auto, "off"]
   fail_on:
     description:
       - Fail when a root cause or risk of this severity or worse was found in any bundle.
@@ -54,4 +61,9 @@ verdicts:
   returned: success
   type: dict
   sample: {"worker-1": "healthy", "worker-2": "down"}
+fleet:
+  description: What the bundles share, as M(nodeclinic.kubelet.report) returns it. Null where they share nothing.
+  returned: success
+  type: dict
+  sample: null
 """

@@ -24,6 +24,14 @@ options:
     description: Name of the variable in which each host's result of M(nodeclinic.kubelet.diagnose) is registered.
     type: str
     required: true
+  fleet:
+    description:
+      - V(auto) compares the nodes. A failure of the API endpoint that they share is then one cause of the fleet, shown first and
+        written to C(_fleet.json) beside the results, and a consequence in each node's result file.
+      - The registered results stay as they are.
+    type: str
+    default: auto
+    choices: [auto, "off"]
   fail_on:
     description:
       - Fail when a root cause or risk of this severity or worse was found on any node.
@@ -54,4 +62,12 @@ verdicts:
   returned: success
   type: dict
   sample: {"worker-1": "healthy", "worker-2": "down"}
+fleet:
+  description:
+    - What the nodes share, in the form of a node's result with the fleet's causes as C(root_causes). Each names the C(nodes) that
+      it covers.
+    - Null where they share nothing.
+  returned: success
+  type: dict
+  sample: null
 """

@@ -143,13 +143,18 @@ def clear_failures() -> Iterator[None]:
         raise AnsibleActionFail(str(error)) from None
 
 
-def show_results(results: Sequence[Mapping[str, Any]], files: Sequence[str]) -> None:
-    """Print results on the controller's screen, and without colours into Ansible's log file where there is one."""
+def show_results(
+    results: Sequence[Mapping[str, Any]], files: Sequence[str], overview: Mapping[str, Any] | None = None
+) -> None:
+    """Print results on the controller's screen, and without colours into Ansible's log file where there is one.
+
+    ``overview`` is what the nodes show together; it comes first.
+    """
     display = Display()
     width = display.columns if _ON_TERMINAL else PLAIN_WIDTH
-    display.display(_page(results, files, width, colour=bool(ANSIBLE_COLOR)), screen_only=True)
-    display.display(_page(results, files, width, colour=False), log_only=True)
 
+    def page(*, colour: bool) -> str:
+        return f"\n{render(results, width=width, colour=colour, overview=overview)}\n\n{closing_line(results, files)}\n"
 
-def _page(results: Sequence[Mapping[str, Any]], files: Sequence[str], width: int, *, colour: bool) -> str:
-    return f"\n{render(results, width=width, colour=colour)}\n\n{closing_line(results, files)}\n"
+    display.display(page(colour=bool(ANSIBLE_COLOR)), screen_only=True)
+    display.display(page(colour=False), log_only=True)

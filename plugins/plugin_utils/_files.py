@@ -34,10 +34,11 @@ def safe_file_name(name: str) -> str:
     """A host's name as one harmless path component; different names stay different.
 
     Names that are fine already (all usual ones) are returned unchanged. Others are percent-encoded where they would
-    leave the directory, hide the file or upset a terminal, and cut with a digest where they are too long.
+    leave the directory, hide the file or upset a terminal, and cut with a digest where they are too long. A leading
+    underscore is encoded too: such names are the collection's own.
     """
     encoded = "".join(char if _harmless(char) else _percent(char) for char in name)
-    if encoded.startswith((".", "-")) or not encoded:
+    if encoded.startswith((".", "-", "_")) or not encoded:
         encoded = _percent(encoded[:1]) + encoded[1:] if encoded else "%"
     if len(encoded.encode()) > _NAME_LIMIT:
         digest = sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:16]
@@ -73,8 +74,13 @@ def write_atomically(path: Path, text: str, mode: int = RESULT_MODE) -> None:
 def write_result(directory: Path, result: Mapping[str, Any]) -> Path:
     """Write a result as ``<directory>/<host>.json`` and return that path."""
     path = directory / f"{safe_file_name(result['host'])}.json"
-    write_atomically(path, json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+    write_json(path, result)
     return path
+
+
+def write_json(path: Path, data: Mapping[str, Any]) -> None:
+    """Write a JSON file as a whole."""
+    write_atomically(path, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
 
 
 def occupied(place: Path) -> bool:

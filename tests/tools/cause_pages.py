@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / ".collections"))
 
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._causes import CATALOGUE  # noqa: E402
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._engine.fleet_causes import FLEET  # noqa: E402
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._engine.gates import GATES  # noqa: E402
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.cause import Cause  # noqa: E402
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.finding import Effect  # noqa: E402
@@ -25,6 +26,7 @@ EFFECTS = {
     Effect.DOWN: "down: the node cannot run work, or the cluster cannot see it",
     Effect.DEGRADED: "degraded: the node runs with a function broken",
     Effect.RISK: "at risk: the node works, and this will break it",
+    Effect.RESOLVED: "none any more: it is over, and worth knowing",
     Effect.INFO: "for information: true, and harmless",
 }
 AUTOMATIC = {
@@ -82,9 +84,10 @@ def index(catalogue: tuple[Cause, ...]) -> str:
 
 def wanted() -> dict[Path, str]:
     """Every page with its text."""
-    known = {cause.id for cause in CATALOGUE}
-    pages = {PAGES / f"{cause.id}.md": page(cause, known) for cause in CATALOGUE}
-    pages[PAGES / "README.md"] = index(CATALOGUE)
+    catalogue = (*CATALOGUE, *FLEET)
+    known = {cause.id for cause in catalogue}
+    pages = {PAGES / f"{cause.id}.md": page(cause, known) for cause in catalogue}
+    pages[PAGES / "README.md"] = index(catalogue)
     return pages
 
 

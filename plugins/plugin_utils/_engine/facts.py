@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._causes._api import Fault, conversation
 from .._causes._quote import age, iso
 from .._model.snapshot import Snapshot
 
@@ -27,6 +28,7 @@ def facts(snapshot: Snapshot) -> dict[str, Any]:
         "config": snapshot.config.path or None,
         "kubeconfig": snapshot.kubeconfig.path or None,
         "api_endpoint": snapshot.kubeconfig.server.value if snapshot.kubeconfig.server else None,
+        "api_answer": _api_answer(snapshot),
         "client_certificate_expires": iso(leaf.not_after) if leaf else None,
         "ready": ready.status if ready else None,
         "ready_reason": ready.reason if ready else None,
@@ -36,6 +38,15 @@ def facts(snapshot: Snapshot) -> dict[str, Any]:
         "cordoned": snapshot.cluster.unschedulable if snapshot.cluster.asked else None,
         "os": snapshot.host.os_name or None,
     }
+
+
+def _api_answer(snapshot: Snapshot) -> str | None:
+    """ "ok" when the API server serves this kubelet, else what is wrong with the conversation (values of ``Fault``);
+    None when nobody knows. The fleet view compares it between nodes."""
+    talk = conversation(snapshot)
+    if talk.works or (talk.fault is Fault.NONE and snapshot.probes.node_object.code == 200):
+        return "ok"
+    return None if talk.fault is Fault.NONE else talk.fault.value
 
 
 def state(snapshot: Snapshot) -> str:

@@ -46,15 +46,15 @@ def summary(snapshot: Snapshot, ordered: Ordered, given: str, state: str) -> str
     if ordered.root_causes:
         first, others = ordered.root_causes[0], len(ordered.root_causes) - 1
         more = f"; and {others} more root cause{'s' if others > 1 else ''}" if others else ""
-        return _cut(first.summary, more)
+        return cut(first.summary, more)
     if given in ("down", "degraded"):
-        return _cut(f"{state}; no known cause explains it: {_names(ordered.consequences)}")
+        return cut(f"{state}; no known cause explains it: {_names(ordered.consequences)}")
     if given == "at_risk":
         first = next(f for f in (*ordered.risks, *ordered.consequences) if f.effect == Effect.RISK)
-        return _cut(f"works, but: {first.summary}")
+        return cut(f"works, but: {first.summary}")
     if given == "unknown":
-        return _cut(f"could not be judged; {'; '.join(_gaps(snapshot)) or state}")
-    return _cut(state)
+        return cut(f"could not be judged; {'; '.join(_gaps(snapshot)) or state}")
+    return cut(state)
 
 
 def _gaps(snapshot: Snapshot) -> list[str]:
@@ -70,7 +70,7 @@ def _names(findings: tuple[Finding, ...]) -> str:
     return ", ".join(f.title for f in findings[:3])
 
 
-def _cut(text: str, tail: str = "") -> str:
+def cut(text: str, tail: str = "") -> str:
     """Text within the schema's limit, keeping ``tail`` whole."""
     room = SUMMARY_LIMIT - len(tail)
     return (text if len(text) <= room else text[: room - 1] + "…") + tail

@@ -48,6 +48,13 @@ def _could_not(result: Result) -> str:
 
 
 def _present(result: Result) -> Iterator[Mapping[str, Any]]:
-    """What holds now; consequences only where no root cause stands for them."""
-    yield from result["root_causes"] or result["consequences"]
+    """What holds now; consequences only where no root cause on the node stands for them."""
+    roots, consequences = result["root_causes"], result["consequences"]
+    yield from roots
+    yield from (finding for finding in consequences if not roots or _of_fleet(finding))
     yield from result["risks"]
+
+
+def _of_fleet(finding: Mapping[str, Any]) -> bool:
+    """True for what would be a root cause of its node, were it not the same on others."""
+    return any(name.startswith("fleet/") for name in finding.get("explained_by", ()))

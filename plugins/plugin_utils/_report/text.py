@@ -17,6 +17,7 @@ Row = tuple[str, str]
 
 VERDICTS = ("down", "degraded", "unknown", "at_risk", "healthy")
 SOME = 3  # rows of one kind on the screen; the result file holds all
+NAMES = 20  # nodes that a fleet cause names on the screen
 LABEL_WIDTH = 7
 INDENT = 2 + LABEL_WIDTH
 
@@ -25,13 +26,14 @@ _STRONG = "1"
 _DIM = "2"
 
 
-def render(results: Sequence[Result], *, width: int, colour: bool) -> str:
+def render(results: Sequence[Result], *, width: int, colour: bool, overview: Result | None = None) -> str:
     """All results, most severe first, without a line end after the last line.
 
     ``results`` are dictionaries as in result.schema.json, ``width`` is in columns, ``colour`` allows SGR escapes.
+    ``overview`` is what the nodes show together (``_engine/fleet.py``); it comes first.
     Nothing in the results reaches the terminal as anything but text.
     """
-    blocks: list[str] = []
+    blocks = ["\n".join(_block(overview, width, colour))] if overview else []
     healthy: list[str] = []
     for result in sorted(results, key=rank):
         if result["verdict"] == "healthy":
@@ -74,7 +76,7 @@ def _header(result: Result, width: int, colour: bool) -> list[str]:
 def _headline(result: Result) -> str:
     """What the rows below the header do not say."""
     state, unknowns = result.get("facts", {}).get("state"), _gaps(result)
-    if result["root_causes"] and state:
+    if (result["root_causes"] or result.get("fleet_causes")) and state:
         return str(state)
     if result["verdict"] == "unknown" and unknowns:
         return "could not be judged"
@@ -102,7 +104,7 @@ def _rows(result: Result) -> Iterator[Row]:
     for finding in risks[:SOME]:
         yield "risk", f"{finding['id']}  {visible(finding['summary'])}"
     yield from _more(risks)
-    yield from (("so", visible(finding["summary"])) for finding in result["consequences"][:SOME])
+    yield from (("so", _consequence(finding)) for finding in result["consequences"][:SOME])
     yield from _more(result["consequences"])
     yield from (("past", visible(finding["summary"])) for finding in result["resolved"][:SOME])
     if result.get("hidden"):
@@ -117,6 +119,12 @@ def _gaps(result: Result) -> list[Mapping[str, str]]:
     return [
         gap for gap in result["unknowns"] if not (gap["part"].startswith("journal") and gap["status"] == "truncated")
     ]
+
+
+def _consequence(finding: Mapping[str, Any]) -> str:
+    """A consequence; the fleet's cause is named, as its own block stands elsewhere."""
+    fleet = [name for name in finding.get("explained_by", ()) if name.startswith("fleet/")]
+    return visible(finding["summary"] + (f"  ({', '.join(fleet)})" if fleet else ""))
 
 
 def _gap_rows(unknowns: Sequence[Mapping[str, str]]) -> Iterator[Row]:
@@ -152,13 +160,21 @@ def _cause_rows(label: str, finding: Mapping[str, Any], captured_at: str) -> Ite
             yield "", shorten(visible(f"expected {item['excerpt']}{place}"))
         else:
             yield "", shorten(visible(f"{item.get('locator') or item['source']}  {item['excerpt']}"))
+    if finding.get("nodes"):
+        yield "nodes", _several(finding["nodes"])
     logs = [item for item in finding["evidence"] if item["source"] == "journal"]
     yield from (("log", log_line(item, captured_at)) for item in logs[:1])
 
 
+def _several(names: Sequence[str]) -> str:
+    """Names in a row, not more than fit into a few lines."""
+    more = f" and {len(names) - NAMES} more" if len(names) > NAMES else ""
+    return visible(", ".join(names[:NAMES]) + more)
+
+
 def _told(item: Mapping[str, Any], finding: Mapping[str, Any]) -> bool:
     """True when the summary already says what this evidence says: its place, and its value or that nothing is there."""
-    place, summary = item.get("locator"), " ".join(finding["summary"].split())
+    place, summary = item.get("locator") or "", " ".join(finding["summary"].split())
     value = re.split(r": |=", " ".join(item["excerpt"].split()))[-1]
     return bool(place) and place in summary and (value in summary or value == "absent")
 
