@@ -1,0 +1,106 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The border to Ansible: its values become plain ones, and a host that fails becomes a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ansible._internal._datatag._tags import TrustedAsTemplate
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
+
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._boundary import (
+    checked_options,
+    run_interpreted,
+    run_module,
+    to_native_tree,
+)
+
+
+class Runner:
+    """Stands for an action plugin whose module gives an answer or raises."""
+
+    def __init__(self, answer: Mapping[str, Any] | Exception) -> None:
+        self.answer = answer
+        self.given: Mapping[str, Any] | None = None
+
+    def _execute_module(self, **call: Any) -> Mapping[str, Any]:
+        self.given = call.get("module_args")
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+def test_tags_are_dropped() -> None:
+    """What leaves is of the plain types, so that YAML and records take it."""
+    tagged = TrustedAsTemplate().tag("{{ x }}")
+    assert type(tagged) is not str
+    plain = to_native_tree({"a": [tagged]})
+    assert plain == {"a": ["{{ x }}"]}
+    assert type(plain["a"][0]) is str
+
+
+def test_answer_of_a_module_and_what_ansible_wants_of_it() -> None:
+    """The interpreter that Ansible found stays with Ansible, so that it is not looked for again."""
+    runner = Runner({"evidence": {"a": 1}, "ansible_facts": {"discovered_interpreter_python": "/usr/bin/python3"}})
+    outcome = run_module(runner, "m", {"timeout": 5}, {})
+    assert outcome.failure == ""
+    assert outcome.values["evidence"] == {"a": 1}
+    assert outcome.for_ansible == {"ansible_facts": {"discovered_interpreter_python": "/usr/bin/python3"}}
+    assert runner.given == {"timeout": 5}
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (
+            AnsibleConnectionFailure("ssh: Connection\n timed out"),
+            "the node could not be reached: ssh:",
+        ),
+        (AnsibleError("Missing sudo password"), "nothing could be run on the node: Missing sudo password"),
+        ({"unreachable": True, "msg": "gone"}, "the node could not be reached: gone"),
+        (
+            {"failed": True, "msg": "no interpreter", "module_stderr": "x\n/bin/sh: 1: python: not found\n"},
+            "m failed on the node: no interpreter: /bin/sh: 1: python: not found",
+        ),
+        (
+            {"failed": True, "exception": SimpleNamespace(event=SimpleNamespace(msg="broken"))},
+            "m failed on the node: broken",
+        ),
+        ({"failed": True}, "m failed on the node: no reason given"),
+    ],
+)
+def test_host_that_fails_is_an_outcome_with_a_reason(answer: Any, reason: str) -> None:
+    """Whatever the way in fails with, it is one line of text and no exception."""
+    outcome = run_module(Runner(answer), "m", {}, {})
+    assert outcome.failure.startswith(reason)
+    assert "\n" not in outcome.failure
+
+
+def test_options_that_the_module_refuses_fail_the_task() -> None:
+    """A mistake of the user is no unknown."""
+    with pytest.raises(AnsibleActionFail, match="timeout is 0"):
+        run_module(Runner({"failed": True, "options_refused": True, "msg": "timeout is 0"}), "m", {}, {})
+
+
+def test_info_module_keeps_its_own_failure() -> None:
+    """Only an answer with evidence is interpreted."""
+    failed = {"failed": True, "msg": "x"}
+    assert run_interpreted(Runner(failed), "m", lambda _evidence: {"facts": 1}, {}) == failed
+    found = run_interpreted(Runner({"evidence": {"parts": {}}, "cost": 1}), "m", lambda _evidence: {"facts": 1}, {})
+    assert found == {"cost": 1, "parts": {}, "facts": 1}
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [({"place": {"a": 1}}, "place must be a string"), ({"place": ""}, "place must not be empty")],
+)
+def test_options_that_ansible_would_let_pass(given: dict[str, Any], sentence: str) -> None:
+    """A dictionary is no path, and an empty path is not the current directory."""
+    task = SimpleNamespace(_task=SimpleNamespace(args=given), validate_argument_spec=lambda **_spec: (None, given))
+    with pytest.raises(AnsibleActionFail, match=sentence):
+        checked_options(task, {"place": {"type": "path", "required": True}})
