@@ -9,20 +9,24 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from accuracy._bundles import Bundle, Entry, edit_json, journal, with_journal, with_properties
+from accuracy._bundles import Bundle, Entry, edit_json, journal, kubelet_unit, properties, with_journal, with_properties
 
 _GAP = 20_000_000  # microseconds between the last failure and the good start
 
 
 def recovered(broken: Bundle, healthy: Bundle) -> Bundle:
-    """The healthy node with the broken one's journal before its own newest start, and many restarts counted."""
+    """The healthy node with the broken one's journal before its own newest start, and the restarts that systemd had counted."""
     good = journal(healthy)
     start = _newest_start(good)
     kept = good[start:]
     old = journal(broken)
     shift = int(kept[0]["__REALTIME_TIMESTAMP"]) - _GAP - max((int(e["__REALTIME_TIMESTAMP"]) for e in old), default=0)
     moved = [{**e, "__REALTIME_TIMESTAMP": str(int(e["__REALTIME_TIMESTAMP"]) + shift)} for e in old]
-    return with_properties(with_journal(healthy, [*moved, *kept]), "kubelet.service", NRestarts="29")
+    return with_properties(
+        with_journal(healthy, [*moved, *kept]),
+        "kubelet.service",
+        NRestarts=properties(broken, kubelet_unit(broken)).get("NRestarts", "0"),
+    )
 
 
 def freshly_recovered(broken: Bundle, healthy: Bundle, seconds: int = 30) -> Bundle:

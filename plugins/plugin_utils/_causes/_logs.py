@@ -3,26 +3,28 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which log evidence still holds: the rule 'current, not historic' in one place.
 
-* No live process (failed, stopped, waiting for its restart): the newest start is what is wrong now.
 * Live and stable: only what the newest start logged, within ``window`` of the capture.
-* Live but started again moments ago in a crash loop: the newest start may not have reached its end yet, so what
-  earlier starts logged within the last minutes counts as well.
+* Ended (failed, waiting for its restart): what the newest start logged within ``window`` of its end.
+* In a crash loop, with a newest start that has not reached its end yet: the start before it counts as well.
+* Stopped in good order, or being stopped: nothing that the process logged says anything about now.
+
+Ages are those of the last line. A line that is stamped after the capture was written before the clock was set back.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from .._model.journal import Journal, LogPattern, Match
+from .._model.service import Unit
 from .._model.snapshot import Snapshot
 from .._signatures._load import signature
 
 CONVERSATION_WINDOW = timedelta(minutes=5)
-CRASH_WINDOW = timedelta(minutes=5)
-PROCESS_END = re.compile(r"^(?:Stopped |Stopping |Main process exited)")
+UNKNOWN_WINDOW = timedelta(minutes=5)
+SKEW = timedelta(minutes=2)
 
 
 def current(
@@ -68,8 +70,16 @@ def past_or_current(snapshot: Snapshot, name: str) -> Match | None:
 
 
 def starting_fails(node: Snapshot) -> bool:
-    """True when the kubelet is not up: only then is what its last start said why it is down."""
-    return node.crash_looping or not node.kubelet.running
+    """True when the kubelet is not up: only then is what its last start said why it is down.
+
+    Without systemd's word the process list decides, and without that the journal: an end that no start followed.
+    """
+    unit = node.kubelet
+    if unit.known:
+        return node.crash_looping or not (unit.running or unit.active_state == "deactivating")
+    if node.host.read and node.host.kubelet_pid is None:
+        return True
+    return not node.host.read and bool(node.log.starts) and node.log.starts[-1].failed
 
 
 def matches(journal: Journal, name: str) -> Iterator[Match]:
@@ -84,15 +94,39 @@ def matches(journal: Journal, name: str) -> Iterator[Match]:
 
 def holds(snapshot: Snapshot, pattern: LogPattern, window: timedelta | None) -> bool:
     """True when a pattern's last occurrence still says something about now (rules in the module's text)."""
-    old = snapshot.captured_at - pattern.last_at
     unit = snapshot.kubelet
-    if not unit.known:
-        return old <= (window or CRASH_WINDOW)
-    if snapshot.crash_looping:
-        return pattern.newest or old <= CRASH_WINDOW
-    if not unit.running:
-        return pattern.newest
-    return pattern.newest and (window is None or old <= window)
+    if not starting_fails(snapshot):
+        if unit.known and not unit.running:
+            return False
+        limit = window if unit.known else window or UNKNOWN_WINDOW
+        return pattern.newest and _within(snapshot.captured_at, pattern, limit)
+    if _stopped_in_good_order(unit):
+        return pattern.newest and pattern.source == "systemd"
+    if not pattern.newest and not _in_start_before(snapshot, pattern):
+        return False
+    return _within(_end(snapshot), pattern, window)
+
+
+def _within(moment: datetime, pattern: LogPattern, window: timedelta | None) -> bool:
+    return window is None or -SKEW <= moment - pattern.last_at <= window
+
+
+def _stopped_in_good_order(unit: Unit) -> bool:
+    return unit.active_state == "inactive" and unit.result in ("success", "")
+
+
+def _end(snapshot: Snapshot) -> datetime:
+    """When the last process ended; the capture where one lives or nobody knows."""
+    unit, starts = snapshot.kubelet, snapshot.log.starts
+    if unit.running:
+        return snapshot.captured_at
+    return (starts[-1].exit_at if starts else None) or unit.main_exit_at or snapshot.captured_at
+
+
+def _in_start_before(snapshot: Snapshot, pattern: LogPattern) -> bool:
+    """True when the newest start has not ended and the pattern is of the one before it."""
+    starts = snapshot.log.starts
+    return len(starts) > 1 and not starts[-1].failed and pattern.last_at >= starts[-2].first_at
 
 
 def _recovered(snapshot: Snapshot, match: Match, name: str | None) -> bool:

@@ -45,6 +45,11 @@ class Start:
     exit_at: datetime | None = None
 
     @property
+    def failed(self) -> bool:
+        """True when the process ended by itself or was killed; of one that was stopped no exit is logged."""
+        return self.exit_code != ""
+
+    @property
     def lived(self) -> timedelta | None:
         """How long its process ran; None while it runs, or when somebody stopped it."""
         return None if self.exit_at is None else max(self.exit_at - self.first_at, timedelta())

@@ -77,8 +77,17 @@ class Unit:
 
     @property
     def running(self) -> bool:
-        """True when the main process runs now."""
-        return self.active_state == "active" and self.sub_state == "running"
+        """True when the main process runs now (also while it reloads, or has not yet said that it is ready)."""
+        if self.active_state == "activating":
+            return self.sub_state in ("start", "start-post") and (self.number("MainPID") or 0) > 0
+        return self.active_state in ("active", "reloading", "refreshing") and self.sub_state.startswith(
+            ("running", "reload", "refresh")
+        )
+
+    @property
+    def waits_for_restart(self) -> bool:
+        """True between the end of a process and its automatic restart (auto-restart, auto-restart-queued)."""
+        return self.sub_state.startswith("auto-restart")
 
     @property
     def restarts(self) -> int:

@@ -19,6 +19,7 @@ from .service import CommandLine, EnvironmentFile, Unit
 
 _NOT_YET = timedelta(seconds=5)  # on a slow machine a start takes this long to come to its end
 _SETTLED = timedelta(seconds=60)  # who has lived this long has not failed at its start
+_LONG_LOOP = timedelta(minutes=10)  # a watchdog or a leak ends every start after a while; rarer ends are no loop
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ class Snapshot:
         """True when the kubelet ends again and again: it waits for its restart, or systemd has restarted it and it has
         not yet lived longer than the starts before it, so that it may just not have come to its end."""
         unit, starts = self.kubelet, self.log.starts[-4:]
-        if unit.sub_state == "auto-restart":
+        if unit.waits_for_restart:
             return True
         if not unit.running or unit.restarts < 1 or unit.main_start_at is None:
             return False
@@ -111,4 +112,6 @@ class Snapshot:
         if not lived:
             return unit.restarts > 1 and age < _SETTLED
         short = [each for each in lived if each < _SETTLED]
-        return bool(short) and age < min(_SETTLED, max(_NOT_YET, 2 * max(short)))
+        if short:
+            return age < min(_SETTLED, max(_NOT_YET, 2 * max(short)))
+        return len([each for each in lived if each < _LONG_LOOP]) > 1 and age < min(_LONG_LOOP, 2 * min(lived))
