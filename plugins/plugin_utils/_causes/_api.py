@@ -12,7 +12,7 @@ that was changed after the start): it is at most a risk.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 
 from .._model.finding import Effect, Evidence
@@ -45,17 +45,17 @@ START = ("symptom/*", "service/start-limit-hit")
 
 
 class Fault(Enum):
-    """What is wrong with the conversation; NONE also stands for "nothing known"."""
+    """What is wrong with the conversation, in words for a sentence; NONE also stands for "nothing known"."""
 
     NONE = "none"
-    DNS = "dns"
-    REFUSED = "refused"
-    TIMEOUT = "timeout"
+    DNS = "its host does not resolve"
+    REFUSED = "connection refused"
+    TIMEOUT = "no answer"
     NO_ROUTE = "no route"
-    PROXY = "proxy"
-    NOT_TLS = "no TLS"
-    TLS = "TLS"
-    SILENT = "no answer"
+    PROXY = "proxy fails"
+    NOT_TLS = "plain HTTP"
+    TLS = "certificate refused"
+    SILENT = "accepts and never answers"
     UNAVAILABLE = "unavailable"
     OVERLOADED = "overloaded"
     WEBHOOK = "webhook"
@@ -168,6 +168,12 @@ def complaint(node: Snapshot) -> tuple[Fault, Match | None]:
     return fault, match
 
 
+def first_complaint(node: Snapshot) -> datetime | None:
+    """When the journal first shows a failed request to the API server, in any start; None when it shows none."""
+    times = [match.pattern.first_at for name in _SAID for match in _logs.matches(node.log, name)]
+    return min(times, default=None)
+
+
 def endpoint(node: Snapshot) -> str:
     """host:port of the kubeconfig's server; empty when it names none."""
     config = node.kubeconfig
@@ -181,7 +187,7 @@ def kubeconfig_newer_than_process(node: Snapshot) -> bool:
     """True when the kubeconfig was written after the running kubelet read it at its start."""
     started, written = node.kubelet.main_start_at, node.kubeconfig.file.mtime
     newer = started is not None and written is not None and written > started
-    return newer and alive(node) and not _written_by_bootstrap(node)
+    return newer and alive(node) and not written_by_bootstrap(node)
 
 
 def kubeconfig_has_worked(node: Snapshot) -> bool | None:
@@ -198,12 +204,12 @@ def kubeconfig_has_worked(node: Snapshot) -> bool | None:
         return False
     starts = [start.first_at for start in node.log.starts]
     starts += [node.kubelet.main_start_at] if node.kubelet.main_start_at else []
-    if _written_by_bootstrap(node) or any(written <= start < max(heard) for start in starts):
+    if written_by_bootstrap(node) or any(written <= start < max(heard) for start in starts):
         return True
     return False if any(start < written for start in starts) else None
 
 
-def _written_by_bootstrap(node: Snapshot) -> bool:
+def written_by_bootstrap(node: Snapshot) -> bool:
     """True when the kubelet wrote the kubeconfig itself: its first certificate was stored right after that."""
     written, prefix = node.kubeconfig.file.mtime, f"{cert_dir(node)}/kubelet-client-2"
     stored = [fact.mtime for path, fact in node.files.items() if path.startswith(prefix) and fact.mtime]

@@ -14,7 +14,15 @@ from dataclasses import dataclass
 
 from .._interpret import x509
 from .._model.snapshot import Snapshot
-from ._api import Conversation, Fault, endpoint, kubeconfig_has_worked, kubeconfig_newer_than_process
+from ._api import (
+    Conversation,
+    Fault,
+    endpoint,
+    first_complaint,
+    kubeconfig_has_worked,
+    kubeconfig_newer_than_process,
+    written_by_bootstrap,
+)
 from ._quote import iso
 from ._trust import server_certificate_fault
 
@@ -58,12 +66,16 @@ def wrong_endpoint(node: Snapshot, talk: Conversation) -> str:
         late = "it was changed after the kubelet started, which still works with the old one; the next start fails"
         return late if kubeconfig_newer_than_process(node) else ""
     worked = kubeconfig_has_worked(node)
-    if node.cluster.node_found is not None and node.cluster.asked:
+    if node.cluster.asked and node.cluster.node_found is None:
+        return ""
+    if node.cluster.node_found is not None:
         if worked or (worked is None and node.cluster.node_found):
             return ""
         return "the control plane answers others, and has not heard from this node since the file was written"
     if _written_lately(node) and other_endpoints(node):
         return f"the file was written {iso(node.kubeconfig.file.mtime)}, and other files here name another endpoint"
+    if _written_lately(node) and _fails_since(node):
+        return f"requests fail since the file was written ({iso(node.kubeconfig.file.mtime)}), and none did before"
     return ""
 
 
@@ -85,9 +97,17 @@ def _another_server(node: Snapshot, talk: Conversation) -> bool:
 
 
 def _written_lately(node: Snapshot) -> bool:
-    """True when the kubeconfig was written within the time that the journal covers."""
+    """True when somebody wrote the kubeconfig within the time that the journal covers."""
     written, oldest = node.kubeconfig.file.mtime, node.log.oldest_at
-    return written is not None and oldest is not None and written >= oldest
+    lately = written is not None and oldest is not None and written >= oldest
+    return lately and not written_by_bootstrap(node)
+
+
+def _fails_since(node: Snapshot) -> bool:
+    """True when an earlier kubelet logged no failed request, and the first one came after the file was written."""
+    first, written = first_complaint(node), node.kubeconfig.file.mtime
+    earlier = any(written is not None and start.first_at < written for start in node.log.starts)
+    return earlier and first is not None and written is not None and first >= written
 
 
 def _with_port(name: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from unit.causes._api_nodes import ENDPOINT, REFUSED, failing, probed, refused, request, silent, written
+from unit.causes._api_nodes import ENDPOINT, REFUSED, deaf, failing, probed, refused, request, silent, written
 from unit.causes._make import files, findings, healthy, logged, risks, roots, stopped, unit
 
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.common import FileFact
@@ -63,6 +63,17 @@ def test_other_endpoint_known_on_the_node() -> None:
     assert roots(written(fresh, ago=100)) == {"kubeconfig/wrong-server"}
     assert "cp:8443" in findings(written(fresh, ago=100))["kubeconfig/wrong-server"].summary
     assert roots(written(fresh, ago=36000)) == {"apiserver/connection-refused"}
+
+
+def test_requests_fail_since_the_file_was_written() -> None:
+    """Nobody could be asked, but the journal shows an earlier kubelet without a complaint; an older one decides
+    otherwise."""
+    node = replace(silent(), cluster=ClusterView())
+    node = replace(node, log=replace(node.log, oldest_at=node.captured_at - timedelta(hours=2)))
+    node = written(refused(node), ago=200, started=(7000.0, 120.0))
+    assert roots(node) == {"kubeconfig/wrong-server"}
+    assert roots(logged(node, request(REFUSED), ago=3000, newest=False)) == {"apiserver/connection-refused"}
+    assert roots(deaf(node)) == {"apiserver/connection-refused"}
 
 
 def test_changed_but_not_restarted_is_a_risk() -> None:
