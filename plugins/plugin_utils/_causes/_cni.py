@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 from .._model.common import FileFact
@@ -15,6 +16,7 @@ from . import _logs, _quote, _runtime
 
 CONF_DIRS = ("/etc/cni/net.d",)
 BIN_DIRS = ("/opt/cni/bin",)
+STILL = timedelta(seconds=60)  # the kubelet repeats it every 5 s for as long as it lasts
 ENDINGS = (".conf", ".conflist", ".json")
 
 
@@ -93,11 +95,10 @@ def not_ready(node: Snapshot) -> tuple[Evidence, ...]:
         return ()
     if ready is not None and ready.status == "False" and _names_network(ready.message):
         return (_quote.condition(ready),)
-    said = _logs.current(
-        node, "network-not-ready", window=None if not node.cluster.asked else _logs.CONVERSATION_WINDOW
-    )
+    said = _logs.current(node, "network-not-ready", window=STILL)
     settled = node.kubelet.main_start_at is None or (node.captured_at - node.kubelet.main_start_at).total_seconds() > 60
-    return (_quote.log(said),) if said and settled and ready is None else ()
+    repeated = said is not None and said.pattern.count > 1
+    return (_quote.log(said),) if said and repeated and settled and ready is None else ()
 
 
 def _names_network(message: str) -> bool:
