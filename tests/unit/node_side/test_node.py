@@ -17,6 +17,7 @@ from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _journal
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect import host as host_part
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect import node as collector
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect import probes
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils._host import ReadResult
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._process import RunResult
 
 from .conftest import journal_line
@@ -198,6 +199,19 @@ def test_journal_that_cannot_be_read(node: Node, result: RunResult, status: str)
     evidence = _collect(node)
     assert evidence["parts"]["journal"]["status"] == status
     assert ("kubelet.service" in evidence["journal"]) == (status == "ok")
+
+
+def test_silently_closed_journal_is_denied(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user with a journal of their own gets an empty answer and no word about the system's journal."""
+    node.write("/var/log/journal/0123/system.journal", "LPKSHHRH")
+    node.programs["journalctl --unit=kubelet.service"] = "-- No entries --\n"
+    assert _collect(node)["parts"]["journal"]["status"] == "ok"
+    host = node.host()
+    read = host.read
+    monkeypatch.setattr(
+        host, "read", lambda path, *more: ReadResult("denied") if "system.journal" in path else read(path, *more)
+    )
+    assert collector.collect(host, collector.Options())["parts"]["journal"]["status"] == "denied"
 
 
 def test_units_of_other_distributions_are_found(node: Node) -> None:
