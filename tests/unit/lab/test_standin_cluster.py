@@ -21,7 +21,6 @@ import yaml
 from lab import cases
 from lab.standin import layout
 from lab.standin.local import NODE, Rig
-from lab.standin.pki import Pki
 
 CORPUS = Path(__file__).parents[2] / "corpus"
 LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
@@ -121,9 +120,9 @@ def test_only_one_kind_of_bootstrap_token_is_approved(token: str, signed: bool, 
     assert bool(made.get("status", {}).get("certificate")) is signed
 
 
-def test_the_worker_is_laid_out_as_a_recorded_one(tmp_path: Path) -> None:
+def test_the_worker_is_laid_out_as_a_recorded_one(rig: Rig) -> None:
     """Unit, drop-in, configuration and flags of a lab worker are those of a real kubeadm node, byte for byte."""
-    files = layout.worker_files(NODE, "https://controlplane:6443", Pki(tmp_path))
+    files = layout.worker_files(NODE, "https://controlplane:6443", rig.pki)
     recorded = CORPUS / "healthy/files"
     for path in (
         "/usr/lib/systemd/system/kubelet.service",
@@ -137,9 +136,9 @@ def test_the_worker_is_laid_out_as_a_recorded_one(tmp_path: Path) -> None:
         assert files[path][1].strip() == (recorded / path.lstrip("/")).read_text().strip(), path
 
 
-def test_the_hand_made_node_has_the_certificate_of_the_walkthrough(tmp_path: Path) -> None:
+def test_the_hand_made_node_has_the_certificate_of_the_walkthrough(rig: Rig) -> None:
     """Named by kubeconfig and tlsCertFile, from KUBERNETES-CA, expired on 19 April 2019."""
-    files = layout.hand_files("worker-1", "https://controlplane:6443", Pki(tmp_path))
+    files = layout.hand_files("worker-1", "https://controlplane:6443", rig.pki)
     path = "/var/lib/kubelet/worker-1.crt"
     shown = subprocess.run(
         ["openssl", "x509", "-noout", "-subject", "-issuer", "-enddate", "-nameopt", "oneline"],
@@ -152,11 +151,11 @@ def test_the_hand_made_node_has_the_certificate_of_the_walkthrough(tmp_path: Pat
     assert f"tlsCertFile: {path}" in files["/var/lib/kubelet/kubelet-config.yaml"][1]
 
 
-def test_the_same_lab_gets_the_same_bytes(tmp_path: Path) -> None:
+def test_the_same_lab_gets_the_same_bytes(rig: Rig) -> None:
     """Healing a host puts back exactly what it had."""
     hosts = {"controlplane": "10.240.0.10", "worker-1": "10.240.0.11"}
-    first = layout.node_files("worker-1", "worker", hosts, 12, tmp_path)
-    assert layout.node_files("worker-1", "worker", hosts, 12, tmp_path) == first
+    first = layout.node_files("worker-1", "worker", hosts, 12, rig.pki.folder)
+    assert layout.node_files("worker-1", "worker", hosts, 12, rig.pki.folder) == first
 
 
 @pytest.mark.parametrize("name", cases.names())

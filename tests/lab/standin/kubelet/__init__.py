@@ -4,6 +4,18 @@
 
 """The stand-in kubelet: reads the real files, dials the real endpoints, fails with the real messages."""
 
-from .main import main
+from __future__ import annotations
 
-__all__ = ["main"]
+import sys
+
+from .wording import current_version
+
+
+def main() -> None:
+    """Run as the kubelet. --version is answered at once, as it is asked for on every diagnosis."""
+    if "--version" in sys.argv[1:]:
+        sys.stdout.write(f"Kubernetes {current_version()}\n")
+        return
+    from .main import run  # noqa: PLC0415 -- loads TLS, HTTP and YAML
+
+    run()

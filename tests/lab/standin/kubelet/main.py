@@ -24,13 +24,10 @@ from .state import Kubelet
 HEALTHZ_RETRY_SECONDS = 5
 
 
-def main() -> None:
+def run() -> None:
     """Run with the arguments of the process. Ends the process with the real exit status."""
     arguments = sys.argv[1:]
     kubelet = Kubelet(arguments)
-    if "--version" in arguments:
-        sys.stdout.write(f"Kubernetes {kubelet.release.version}\n")
-        return
     _process.exit_on_sigterm()
     _process.impersonate(sys.argv[0], arguments)
     try:

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from pathlib import Path
 from typing import Any
@@ -16,10 +15,7 @@ from .cri import Runtime
 from .flags import Flags
 from .kubeconfig import Client
 from .logs import Log
-from .wording import Release
-
-VERSION_FILE = "opt/nodelab/version"
-DEFAULT_VERSION = "v1.36.2"
+from .wording import ROOT, Release, current_version
 
 
 class Kubelet:
@@ -27,8 +23,8 @@ class Kubelet:
 
     def __init__(self, arguments: list[str]) -> None:
         self.arguments = arguments
-        self.root = Path(os.environ.get("NODELAB_ROOT", "/"))
-        self.release = Release(self._version())
+        self.root = ROOT
+        self.release = Release(current_version())
         self.log = Log()
         self.flags = Flags()
         self.config: dict[str, Any] = {}
@@ -37,12 +33,6 @@ class Kubelet:
         self.bootstrap: Client | None = None
         self.runtime = Runtime("unix:///run/containerd/containerd.sock", self.root)
         self.runtime_info: dict[str, Any] = {}
-
-    def _version(self) -> str:
-        if "NODELAB_KUBELET_VERSION" in os.environ:
-            return os.environ["NODELAB_KUBELET_VERSION"]
-        path = self.path("/" + VERSION_FILE)
-        return path.read_text().strip() if path.exists() else DEFAULT_VERSION
 
     def path(self, shown: str) -> Path:
         """The path to open for a path as it is written in the node's files."""

@@ -9,6 +9,13 @@ Lines of 1.36 are from recorded journals, but for the two status-* ones, which n
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
+ROOT = Path(os.environ.get("NODELAB_ROOT", "/"))
+VERSION_FILE = ROOT / "opt/nodelab/version"
+DEFAULT_VERSION = "v1.36.2"
+
 # key: (1.36, 1.31); the older lines are those of the walkthrough, or the newer ones where it shows none
 PLACES = {
     "command-failed": ("run.go:72", "run.go:72"),
@@ -30,6 +37,13 @@ PLACES = {
     "reflector": ("reflector.go:227", "reflector.go:158"),
     "mirror-pod": ("kubelet.go:3531", "kubelet.go:3215"),
 }
+
+
+def current_version() -> str:
+    """The release to speak for: NODELAB_KUBELET_VERSION, else the node's file, else 1.36."""
+    if "NODELAB_KUBELET_VERSION" in os.environ:
+        return os.environ["NODELAB_KUBELET_VERSION"]
+    return VERSION_FILE.read_text().strip() if VERSION_FILE.exists() else DEFAULT_VERSION
 
 
 class Release:
