@@ -29,7 +29,7 @@ ARGUMENT_SPEC = {
 
 
 class ActionModule(ActionBase):
-    """Collects the results that `diagnose` registered on each host and shows them together."""
+    """Collects the results that `diagnose` registered on each host, compares them and shows them together."""
 
     TRANSFERS_FILES = False
     _requires_connection = False

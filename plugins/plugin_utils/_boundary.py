@@ -148,13 +148,15 @@ def show_results(
 ) -> None:
     """Print results on the controller's screen, and without colours into Ansible's log file where there is one.
 
-    ``overview`` is what the nodes show together; it comes first.
+    ``overview`` is what nodes of the run have in common, in the form of a result; it comes first and is not counted.
     """
     display = Display()
     width = display.columns if _ON_TERMINAL else PLAIN_WIDTH
+    parts = [[overview], results] if overview else [results]
 
     def page(*, colour: bool) -> str:
-        return f"\n{render(results, width=width, colour=colour, overview=overview)}\n\n{closing_line(results, files)}\n"
+        blocks = [render(part, width=width, colour=colour) for part in parts]
+        return "\n" + "\n\n".join([*blocks, closing_line(results, files)]) + "\n"
 
     display.display(page(colour=bool(ANSIBLE_COLOR)), screen_only=True)
     display.display(page(colour=False), log_only=True)
