@@ -63,7 +63,8 @@ def denied_user(node: Snapshot) -> tuple[str, tuple[Evidence, ...]]:
     sources=AUTHORIZER,
 )
 def client_cn_mismatch(node: Snapshot) -> Iterator[Hit]:
-    """Refused with 403 as another user than system:node:<this node's name>, which is what the certificate says."""
+    """Refused with 403 as another user than system:node:<this node's name>, which is what the certificate says. The
+    name is certain when the cluster has this Node or the kubelet complains; a host name alone may be another one."""
     use = client_in_use(node)
     user, evidence = denied_user(node)
     if not user or not node.node_name or user in ("system:anonymous", NODE_USER + node.node_name):
@@ -73,6 +74,7 @@ def client_cn_mismatch(node: Snapshot) -> Iterator[Hit]:
         f"the client certificate {where(use)} is for {name}, this node is {node.node_name}:"
         " the API server lets it touch neither this Node nor its lease",
         (*shown, *evidence),
+        None if node.cluster.node_found or _api.conversation(node).said else Effect.RISK,
     )
 
 

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from unit.causes._api_nodes import answered, lease, request, silent, unprobed
 from unit.causes._certificate_nodes import (
     DAY,
@@ -13,7 +15,9 @@ from unit.causes._certificate_nodes import (
     changed_use,
     server_clock,
 )
-from unit.causes._make import findings, healthy, logged, risks, roots
+from unit.causes._make import findings, healthy, logged, risks, roots, unit
+
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.host import ClusterView
 
 
 def test_expired_client_certificate() -> None:
@@ -75,6 +79,12 @@ def test_certificate_of_another_node() -> None:
     node = changed_leaf("client", silent(), common_name="system:node:worker-99")
     assert roots(answered(node, 403, forbidden("system:node:worker-99"))) == {"certificate/client-cn-mismatch"}
     assert findings(changed_leaf("client", common_name="system:node:worker-99")) == {}
+
+
+def test_host_name_that_is_not_the_nodes_name() -> None:
+    """A cloud may give the node another name than the host: a 403 for the host name alone is no outage."""
+    node = unit(replace(healthy(), cluster=ClusterView()), started_ago=20)
+    assert roots(answered(node, 403, forbidden("system:node:ip-10-0-0-7.internal"))) == set()
 
 
 def test_anonymous_requests_are_a_matter_of_certificates() -> None:
