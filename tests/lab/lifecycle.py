@@ -51,6 +51,9 @@ class Lab:
         installed = machine.install_packages()
         if installed:
             self.say(f"installed {', '.join(installed)}")
+        raised = machine.raise_limits()
+        if raised:
+            self.say(raised)
         with self._machine_lock():
             self.podman.prepare()
             planned = self._plan()

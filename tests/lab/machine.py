@@ -25,6 +25,9 @@ _PACKAGES = (
 )  # fmt: skip
 _APT_SOURCES = (Path("/etc/apt/sources.list"), Path("/etc/apt/sources.list.d"))
 _APT_MINUTES = 10
+_INOTIFY_INSTANCES = Path("/proc/sys/fs/inotify/max_user_instances")
+_INOTIFY_WANTED = 4096
+"""All hosts of all labs share root's; each takes about five, and Debian's limit is 128."""
 _DEBIANS_OWN = "http://deb.debian.org/debian"
 
 
@@ -49,6 +52,18 @@ def install_packages() -> list[str]:
         run([*apt, "update"], timeout=60 * _APT_MINUTES, env=env)
         output([*apt, "install", "-y", "--no-install-recommends", *missing], timeout=60 * _APT_MINUTES, env=env)
     return missing
+
+
+def raise_limits() -> str | None:
+    """Raise the number of inotify instances, until the next boot, and say so; None when it was enough or cannot be."""
+    limit = int(_INOTIFY_INSTANCES.read_text(encoding="ascii"))
+    if limit >= _INOTIFY_WANTED:
+        return None
+    try:
+        _INOTIFY_INSTANCES.write_text(f"{_INOTIFY_WANTED}\n", encoding="ascii")
+    except OSError:  # read-only in a container: a few hosts run nevertheless
+        return None
+    return f"raised fs.inotify.max_user_instances from {limit} to {_INOTIFY_WANTED}"
 
 
 def mirror() -> str:

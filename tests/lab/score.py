@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Breaks lab hosts in every known way, diagnoses each over SSH and scores the results: ``python -m lab.score [CASE...]``.
+"""Breaks lab hosts in every known way, diagnoses each over SSH, scores the results: ``python -m lab.score [CASE...]``.
 
 Needs the project's .venv. Of a case that is judged wrong, the result, what was shown and a bundle stay in
 .cache/lab-score/CASE; replay.yml judges the bundle again.
