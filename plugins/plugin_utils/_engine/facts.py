@@ -41,12 +41,12 @@ def facts(snapshot: Snapshot) -> dict[str, Any]:
 
 
 def _api_answer(snapshot: Snapshot) -> str | None:
-    """ "ok" when the API server serves this kubelet, else what is wrong with the conversation (values of ``Fault``);
+    """ "ok" when the API server serves this kubelet, else what is wrong with the conversation (names of ``Fault``);
     None when nobody knows. The fleet view compares it between nodes."""
     talk = conversation(snapshot)
     if talk.works or (talk.fault is Fault.NONE and snapshot.probes.node_object.code == 200):
         return "ok"
-    return None if talk.fault is Fault.NONE else talk.fault.value
+    return None if talk.fault is Fault.NONE else talk.fault.name.lower()
 
 
 def state(snapshot: Snapshot) -> str:

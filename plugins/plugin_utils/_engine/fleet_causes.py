@@ -24,18 +24,18 @@ SEEN = "Most or all nodes of a run show *{}* for the same endpoint at once."
 # How far a node got in its conversation with the API server: one that got further than another's fault is a witness
 # against it. What says nothing about the endpoint (a proxy, a credential plugin) is not here.
 LEVELS = {
-    Fault.DNS.value: 0,
-    Fault.NO_ROUTE.value: 1,
-    Fault.TIMEOUT.value: 1,
-    Fault.REFUSED.value: 1,
-    Fault.SILENT.value: 2,
-    Fault.NOT_TLS.value: 2,
-    Fault.TLS.value: 3,
-    Fault.UNAVAILABLE.value: 4,
-    Fault.OVERLOADED.value: 4,
-    Fault.WEBHOOK.value: 4,
-    Fault.UNAUTHORIZED.value: 5,
-    Fault.FORBIDDEN.value: 5,
+    Fault.DNS.name.lower(): 0,
+    Fault.NO_ROUTE.name.lower(): 1,
+    Fault.TIMEOUT.name.lower(): 1,
+    Fault.REFUSED.name.lower(): 1,
+    Fault.SILENT.name.lower(): 2,
+    Fault.NOT_TLS.name.lower(): 2,
+    Fault.TLS.name.lower(): 3,
+    Fault.UNAVAILABLE.name.lower(): 4,
+    Fault.OVERLOADED.name.lower(): 4,
+    Fault.WEBHOOK.name.lower(): 4,
+    Fault.UNAUTHORIZED.name.lower(): 5,
+    Fault.FORBIDDEN.name.lower(): 5,
     "ok": 6,
 }
 _ISSUER = re.compile(r"issuer ([^;]*);")

@@ -118,7 +118,7 @@ def test_catalogue_of_the_fleet_is_its_own() -> None:
 
 
 DIFFERENT_FAULTS = [
-    [result("w1", REFUSED), result("w2", "network/no-route", answer="no route")],
+    [result("w1", REFUSED), result("w2", "network/no-route", answer="no_route")],
     [result("w1", REFUSED), result("w2", "config/file-missing", answer="ok"), result("w3", "service/masked")],
     [result("w1", REFUSED)],
     [at("https://a:6443", result("w1", REFUSED)), at("https://b:6443", result("w2", REFUSED))],
@@ -155,16 +155,16 @@ def certificate(issuer: str) -> dict[str, Any]:
 
 def test_two_wrong_cas_are_two_faults() -> None:
     """The same CA on all nodes speaks for the control plane, different ones for the nodes."""
-    same = [result(name, certificate("CN=old"), answer="TLS") for name in ("w1", "w2")]
+    same = [result(name, certificate("CN=old"), answer="tls") for name in ("w1", "w2")]
     assert causes(fleet(same)) == [("fleet/cluster-ca-replaced", ["w1", "w2"])]
-    different = [result(name, certificate(f"CN={name}"), answer="TLS") for name in ("w1", "w2")]
+    different = [result(name, certificate(f"CN={name}"), answer="tls") for name in ("w1", "w2")]
     assert fleet(different).overview is None
 
 
 def test_stale_processes_stay_with_their_nodes() -> None:
     """Kubelets that only need a restart are no fault of the control plane."""
     stale = finding("certificate/ca-not-trusted-by-node", remedy={"text": "Restart.", "repair": "restart-kubelet"})
-    assert fleet([result("w1", stale, answer="TLS"), result("w2", stale, answer="TLS")]).overview is None
+    assert fleet([result("w1", stale, answer="tls"), result("w2", stale, answer="tls")]).overview is None
 
 
 def test_witness_decides_between_all_and_most() -> None:
@@ -178,7 +178,7 @@ def test_witness_decides_between_all_and_most() -> None:
 def test_node_that_gets_further_is_a_witness_too() -> None:
     """A node that is refused with 401 has reached the endpoint all the same."""
     refused = [result("w1", REFUSED), result("w2", REFUSED)]
-    other = result("w3", "certificate/client-expired", answer="401")
+    other = result("w3", "certificate/client-expired", answer="unauthorized")
     assert fleet([*refused, other]).overview is None
 
 
