@@ -43,12 +43,10 @@ EXAMPLES = r"""
   run_once: true
   register: control_plane
 
-- name: Show the nodes that are not ready
+- name: Show how many nodes there are
   ansible.builtin.debug:
-    msg: >-
-      {{ control_plane.cluster.nodes | dict2items
-         | rejectattr('value.status.conditions', 'search', "'type': 'Ready', 'status': 'True'")
-         | map(attribute='key') }}
+    msg: "{{ control_plane.cluster.nodes | length }} nodes, API server {{ control_plane.cluster.version }}"
+  when: control_plane.cluster.error is not defined
 """
 
 RETURN = r"""

@@ -88,15 +88,17 @@ def collect(host: Host, options: Options) -> dict[str, t.Any]:
         "runtime_unit": node.runtime,
     }
     for name, outcome in outcomes.items():
-        if outcome.finished and outcome.failure is None:
-            for part, content in outcome.value.items():
-                evidence.setdefault(part, {}).update(content) if isinstance(content, dict) else evidence.update(
-                    {part: content}
-                )
-        else:
+        if not outcome.finished or outcome.failure is not None:
             _record_failure(node, name, outcome)
+            continue
+        for part, content in outcome.value.items():
+            if isinstance(content, dict):
+                evidence.setdefault(part, {}).update(content)
+            else:
+                evidence[part] = content
     evidence["captured_at"] = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-    evidence["parts"] = node.parts
+    # A copy: what was left behind may still record something while the result is written.
+    evidence["parts"] = dict(node.parts)
     return shrink(evidence)
 
 

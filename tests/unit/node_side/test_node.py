@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
 import time
 import typing as t
@@ -251,3 +252,24 @@ def test_runtime_is_the_one_that_the_kubelet_uses(node: Node, flags: str, unit: 
     )
     node.write("/var/lib/kubelet/kubeadm-flags.env", f"ARGS=--container-runtime-endpoint={flags}\n")
     assert _collect(node, unit="kubelet.service", parts=frozenset({"units"}))["runtime_unit"] == unit
+
+
+@pytest.mark.parametrize("path", ["/var/lib/kubelet/config.yaml", "/etc/kubernetes/kubelet.conf", "/proc/4750/cmdline"])
+@pytest.mark.parametrize("kind", ["fifo", "directory", "loop", "empty", "bytes", "huge line", "fragment"])
+def test_no_file_can_break_the_reading(node: Node, path: str, kind: str) -> None:
+    """Whatever stands in the place of a file, every part is read and the result is UTF-8."""
+    target = node.root / path.lstrip("/")
+    whole = target.read_bytes()
+    target.unlink()
+    if kind == "fifo":
+        os.mkfifo(target)
+    elif kind == "directory":
+        target.mkdir()
+    elif kind == "loop":
+        target.symlink_to(target.name)
+    else:
+        content = {"empty": b"", "bytes": bytes(range(256)) * 20, "huge line": b"server: " + b"a" * 500_000}
+        target.write_bytes(content.get(kind, whole[: len(whole) // 2] + b"\xff\xfe: [{\n"))
+    evidence = _collect(node)
+    assert {evidence["parts"][part]["status"] for part in _schema.NODE_PARTS} == {"ok"}
+    assert json.dumps(evidence, ensure_ascii=False).encode("utf-8")
