@@ -24,7 +24,8 @@ from ._trust import cert_dir, server_certificate_fault
 
 RECENT = timedelta(minutes=2)  # a failing lease is retried every 7 s, a failing watch within about a minute
 FRESH = timedelta(seconds=45)  # the same for the lease alone, whose requests may take 10 s each
-HEARD = timedelta(seconds=60)  # a lease is renewed every 10 s
+RENEWED = timedelta(seconds=20)  # a lease is renewed every 10 s
+HEARD = timedelta(seconds=60)  # the control plane may have been asked a while before the node
 BOOTSTRAP = timedelta(minutes=2)  # a bootstrap that is approved automatically takes seconds
 SETTLED = timedelta(seconds=60)  # a start has made its first requests by then
 
@@ -139,15 +140,28 @@ def works(node: Snapshot) -> bool:
     its first requests and complains about none."""
     if not alive(node):
         return False
-    started, renewed = node.kubelet.main_start_at, node.cluster.lease_renewed_at
-    if renewed and abs(node.captured_at - renewed) <= HEARD and (started is None or renewed > started):
+    started, said = node.kubelet.main_start_at, complaint(node)[1]
+    if _renews(node, said):
         return True
     ready = node.cluster.ready
     if ready is not None and ready.status == "Unknown":
         return False
     settled = started is not None and node.captured_at - started >= SETTLED
     logs = node.log.read and any(p.newest and p.source != "systemd" for p in node.log.patterns)
-    return settled and logs and complaint(node)[1] is None
+    return settled and logs and said is None
+
+
+def _renews(node: Snapshot, said: Match | None) -> bool:
+    """True when this process renewed its lease moments ago; an older renewal counts while nothing speaks against it."""
+    started, renewed = node.kubelet.main_start_at, node.cluster.lease_renewed_at
+    if renewed is None or (started is not None and renewed <= started):
+        return False
+    age = abs(node.captured_at - renewed)
+    if age <= RENEWED:
+        return True
+    own = node.probes.node_object
+    complained = said is not None and said.pattern.last_at > renewed
+    return age <= HEARD and not complained and (own.code == 200 or not own.made)
 
 
 def window(node: Snapshot) -> timedelta:
@@ -162,10 +176,19 @@ def complaint(node: Snapshot) -> tuple[Fault, Match | None]:
         for name, fault in _SAID.items()
         if (match := _logs.current(node, name, window=window(node), recovered="node-registered")) is not None
     ]
-    if not found:
+    if not found or (sum(match.pattern.count for *_others, match in found) == 1 and _answered_now(node)):
         return Fault.NONE, None
     _seq, fault, match = max(found, key=lambda item: item[0])
     return fault, match
+
+
+def _answered_now(node: Snapshot) -> bool:
+    """True when the API server answers this node, whose kubelet is past its start and not missed by the control plane:
+    as what fails is tried again within seconds, a single line was a hiccup."""
+    ready, started = node.cluster.ready, node.kubelet.main_start_at
+    missed = ready is not None and ready.status == "Unknown"
+    settled = alive(node) and started is not None and node.captured_at - started >= SETTLED
+    return node.probes.node_object.code == 200 and settled and not missed
 
 
 def first_complaint(node: Snapshot) -> datetime | None:
