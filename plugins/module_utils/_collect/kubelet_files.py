@@ -41,14 +41,16 @@ def look_at_all(
     :param show: properties of the kubelet's unit, and of the runtime's (empty when unknown)
     :param cmdline: arguments of the running kubelet (empty when none runs)
     """
+    places = discovery.places(unit)
     texts = _look_at_unit(facts, unit, show)
+    texts.extend(facts.look(path) for path in places.arguments)
     resolved = [show.get("ExecStart", ""), show.get("Environment", "")]
     layout = Layout(discovery.merged_flags([" ".join(cmdline), *resolved, *texts]))
-    _look_at_configuration(facts, layout)
-    _look_at_certificates(facts, layout)
+    _look_at_configuration(facts, layout, places)
+    _look_at_certificates(facts, layout, places)
     _look_at_directories(facts, layout)
     _look_at_runtime(facts, runtime_show)
-    for path in discovery.TEXT_FILES:
+    for path in (*places.texts, *discovery.TEXT_FILES):
         facts.look(path, TEXT)
     for path in [*discovery.programs([show.get("ExecStart", ""), *texts]), *discovery.PROGRAMS]:
         facts.look(path, PROGRAM)
@@ -81,22 +83,23 @@ def _expanded(facts: FileFacts, pattern: str) -> list[str]:
     return [posixpath.join(directory, found) for found in names[:_MAX_OF_A_KIND]]
 
 
-def _look_at_configuration(facts: FileFacts, layout: Layout) -> None:
+def _look_at_configuration(facts: FileFacts, layout: Layout, places: discovery.Places) -> None:
     layout.configs = discovery.absolute_values(layout.flags, discovery.CONFIG_FLAGS)
-    for directory in discovery.absolute_values(layout.flags, discovery.CONFIG_DIRECTORY_FLAGS):
+    directories = discovery.absolute_values(layout.flags, discovery.CONFIG_DIRECTORY_FLAGS)
+    for directory in dict.fromkeys([*directories, *places.config_directories]):
         layout.configs.extend(path for path in facts.list(directory)[:_MAX_OF_A_KIND] if path.endswith(".conf"))
     layout.kubeconfigs = discovery.absolute_values(layout.flags, discovery.KUBECONFIG_FLAGS)
-    layout.configs = layout.configs or ["/var/lib/kubelet/config.yaml"]
-    layout.kubeconfigs = layout.kubeconfigs or ["/etc/kubernetes/kubelet.conf"]
+    layout.configs = layout.configs or list(places.configs)
+    layout.kubeconfigs = layout.kubeconfigs or list(places.kubeconfigs)
     for path in (*layout.configs, *layout.kubeconfigs):
         facts.look(path, TEXT)
 
 
-def _look_at_certificates(facts: FileFacts, layout: Layout) -> None:
+def _look_at_certificates(facts: FileFacts, layout: Layout, places: discovery.Places) -> None:
     paths = discovery.absolute_values(layout.flags, discovery.CERTIFICATE_FLAGS)
     for path in (*layout.kubeconfigs, *layout.configs):
         paths.extend(discovery.mentioned(facts.look(path), path).certificates)
-    for path in (*dict.fromkeys(paths), *discovery.CERTIFICATE_FILES):
+    for path in (*dict.fromkeys(paths), *places.certificates, *discovery.CERTIFICATE_FILES):
         facts.look(path, CERTIFICATE)
 
 

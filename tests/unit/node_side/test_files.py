@@ -167,3 +167,32 @@ def test_directory_of_configuration_drop_ins(node: Node) -> None:
     facts = _look(node)
     assert facts.entries["/srv/pods"]["entries"] == ["web.yaml"]
     assert "hunter2" not in facts.entries["/srv/pods/web.yaml"]["content"]
+
+
+def test_places_of_k3s(node: Node) -> None:
+    """K3s keeps kubelet files of its own, and its token stays on the node."""
+    agent = "/var/lib/rancher/k3s/agent"
+    node.write("/etc/rancher/k3s/config.yaml", "server: https://s:6443\ntoken: K10abcdef::server:hunter2\n")
+    node.write(f"{agent}/kubelet.kubeconfig", f"    client-certificate: {agent}/client-kubelet.crt\n")
+    node.write(f"{agent}/client-kubelet.crt", CERTIFICATE_TEXT)
+    node.write(f"{agent}/etc/kubelet.conf.d/00-k3s-defaults.conf", "clientCAFile: /elsewhere/ca.crt\n")
+    facts = FileFacts(node.host())
+    layout = kubelet_files.look_at_all(facts, "k3s-agent.service", {}, [], {})
+    assert layout.kubeconfigs == [f"{agent}/kubelet.kubeconfig"]
+    assert facts.entries[f"{agent}/client-kubelet.crt"]["content"] == CERTIFICATE_TEXT
+    assert facts.entries["/elsewhere/ca.crt"] == {"type": "absent"}
+    assert "hunter2" not in facts.entries["/etc/rancher/k3s/config.yaml"]["content"]
+    assert "https://s:6443" in facts.entries["/etc/rancher/k3s/config.yaml"]["content"]
+
+
+def test_places_of_microk8s(node: Node) -> None:
+    """MicroK8s keeps the flags in a file, with a variable for its own directory."""
+    base = "/var/snap/microk8s/current"
+    node.write(
+        f"{base}/args/kubelet",
+        "--kubeconfig=${SNAP_DATA}/credentials/kubelet.config\n--client-ca-file=${SNAP_DATA}/x.crt\n",
+    )
+    facts = FileFacts(node.host())
+    layout = kubelet_files.look_at_all(facts, "snap.microk8s.daemon-kubelite.service", {}, [], {})
+    assert layout.kubeconfigs == [f"{base}/credentials/kubelet.config"]
+    assert facts.entries[f"{base}/x.crt"] == {"type": "absent"}
