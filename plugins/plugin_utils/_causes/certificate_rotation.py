@@ -16,7 +16,7 @@ from .._model.snapshot import Snapshot
 from . import _api, _logs, _quote
 from ._api import REJECTED
 from ._quote import age
-from ._trust import client_in_use, expired, rotates, valid
+from ._trust import client_in_use, expired, rotated_path, rotates, valid
 from .certificate_client import where
 
 CLIENT_SIGNER = "kubernetes.io/kube-apiserver-client-kubelet"
@@ -58,7 +58,8 @@ def without_certificate(node: Snapshot) -> bool:
     use = client_in_use(node)
     if use.leaf is None:
         return use.file.absent or _logs.current(node, "api-anonymous", window=_api.window(node)) is not None
-    return expired(node, use.leaf)
+    rotated = node.file(rotated_path(node))
+    return expired(node, use.leaf) and (rotated.looked_at or not rotates(node))
 
 
 def _spec(csr: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from unit.causes._api_nodes import (
@@ -86,6 +87,16 @@ def test_each_way_of_not_reaching_it(probes: dict[str, Probe], error: str, expec
 def test_a_kubelet_that_renews_its_lease_is_not_accused() -> None:
     """Probes may fail where a proxy is needed; a fresh lease says that the kubelet gets through."""
     assert findings(probed(healthy(), **failing("timeout", "timed out"))) == {}
+
+
+def test_an_outage_of_half_a_minute_outweighs_a_lease_of_half_a_minute() -> None:
+    """Packets vanish 25 s after a start: the lease was renewed once, nothing connects any more."""
+    node = unit(healthy(), started_ago=27)
+    node = replace(node, cluster=replace(node.cluster, lease_renewed_at=node.captured_at - timedelta(seconds=25)))
+    assert roots(node) == set()
+    assert roots(written(probed(node, **failing("timeout", "timed out")), ago=3600)) == {
+        "apiserver/unreachable-timeout"
+    }
 
 
 def test_a_quiet_kubelet_is_not_accused_without_cluster_access() -> None:
