@@ -13,8 +13,7 @@ author:
 description:
   - Prints the diagnoses that M(nodeclinic.kubelet.diagnose) registered on the hosts of the play, most severe first. There is
     one block for each node that is not healthy and one line for each healthy node.
-  - Compares the nodes first. A failure of the API endpoint that they share is said once, above the nodes, and stands in
-    their results as a consequence; those result files are written again.
+  - Compares the nodes first, as O(fleet) says.
   - Colours are used where Ansible uses them. Text that came from a node is shown as text, whatever it contains.
   - Fails when none of the nodes could be judged, and as O(fail_on) says. Everything is shown before.
   - Runs on the controller. Use it with C(run_once).
@@ -64,11 +63,6 @@ verdicts:
   returned: success
   type: dict
   sample: {"worker-1": "healthy", "worker-2": "down"}
-fleet:
-  description: What the nodes have in common, in the form of a diagnosis; null when that is nothing.
-  returned: success
-  type: dict
-  sample: {"verdict": "down", "root_causes": []}
 fleet:
   description:
     - What the nodes share, in the form of a node's result with the fleet's causes as C(root_causes). Each names the C(nodes) that

@@ -26,14 +26,13 @@ _STRONG = "1"
 _DIM = "2"
 
 
-def render(results: Sequence[Result], *, width: int, colour: bool, overview: Result | None = None) -> str:
+def render(results: Sequence[Result], *, width: int, colour: bool) -> str:
     """All results, most severe first, without a line end after the last line.
 
     ``results`` are dictionaries as in result.schema.json, ``width`` is in columns, ``colour`` allows SGR escapes.
-    ``overview`` is what the nodes show together (``_engine/fleet.py``); it comes first.
     Nothing in the results reaches the terminal as anything but text.
     """
-    blocks = ["\n".join(_block(overview, width, colour))] if overview else []
+    blocks: list[str] = []
     healthy: list[str] = []
     for result in sorted(results, key=rank):
         if result["verdict"] == "healthy":

@@ -211,17 +211,20 @@ def test_fail_on_counts_what_the_fleet_took_over() -> None:
     assert said.count(REFUSED) == 2
 
 
-def test_report_shows_the_fleet_first_and_names_it_on_the_nodes() -> None:
-    """One block with the cause and its nodes; on a node a consequence that names the fleet's cause, and no remedy."""
+def test_report_shows_the_fleet_and_names_it_on_the_nodes() -> None:
+    """A block with the cause and its nodes; on a node a consequence that names the fleet's cause, and no remedy."""
     seen = fleet([result("w1", REFUSED), result("w2", REFUSED)])
-    shown = render(seen.results, width=100, colour=False, overview=seen.overview).split("\n\n")
-    assert shown[0].startswith("fleet  DOWN  2 of 2 nodes of this run share a cause that is not on them")
-    assert "  nodes  w1, w2" in shown[0]
-    assert shown[1] == f"w1  DOWN  kubelet runs\n  so     this is {REFUSED}  (fleet/api-endpoint-down)"
+    assert seen.overview is not None
+    fleet_block = render([seen.overview], width=100, colour=False)
+    shown = render(seen.results, width=100, colour=False).split("\n\n")
+    assert fleet_block.startswith("fleet  DOWN  2 of 2 nodes of this run share a cause that is not on them")
+    assert "  nodes  w1, w2" in fleet_block
+    assert shown[0] == f"w1  DOWN  kubelet runs\n  so     this is {REFUSED}  (fleet/api-endpoint-down)"
 
 
 def test_five_thousand_nodes_are_compared_at_once() -> None:
     """Many nodes take no quadratic time, and the screen names only some of them."""
     seen = fleet([result(f"w{n}", REFUSED) for n in range(5000)])
     assert len(causes(seen)[0][1]) == 5000
-    assert "and 4980 more" in render([], width=100, colour=False, overview=seen.overview)
+    assert seen.overview is not None
+    assert "and 4980 more" in render([seen.overview], width=100, colour=False)
