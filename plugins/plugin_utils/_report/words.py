@@ -49,7 +49,7 @@ def log_line(evidence: Mapping[str, Any], captured_at: str) -> str:
         message = f'"{parsed.message}" {parsed.rest}' if parsed.rest else parsed.message
         text = f"{parsed.location} {message}"
     else:
-        source = str(evidence.get("locator", "")).split(" ")[0]
+        source = str(evidence.get("locator", "")).partition(" ")[0]
         text = evidence["excerpt"] if source in ("", "kubelet") else f"{source}: {evidence['excerpt']}"
     often = frequency(evidence, captured_at)
     return shorten(visible(text)) + (f"   {often}" if often else "")
