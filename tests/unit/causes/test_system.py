@@ -192,8 +192,8 @@ def test_bridge_without_netfilter() -> None:
 def test_kmsg_is_missing() -> None:
     """The start ends there; a node that runs has it."""
     text = (
-        'E1123 21:37:31.565112    1065 run.go:72] "command failed" err="failed to run Kubelet: failed to create kubelet:'
-        ' open /dev/kmsg: no such file or directory"'
+        'E1123 21:37:31.565112    1065 run.go:72] "command failed" err="failed to run Kubelet: failed to create'
+        ' kubelet: open /dev/kmsg: no such file or directory"'
     )
     assert roots(stopped(logged(healthy(), text))) == {"system/dev-kmsg-missing"}
     assert "system/dev-kmsg-missing" not in findings(logged(healthy(), text))
