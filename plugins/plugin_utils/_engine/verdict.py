@@ -10,17 +10,34 @@ from .._model.finding import Effect, Finding
 from .._model.snapshot import Snapshot
 from .order import Ordered
 
+FILES = "files"  # part of the evidence contract
+
 
 def verdict(snapshot: Snapshot, ordered: Ordered) -> str:
     """healthy, at_risk, degraded, down or unknown; "not looked at" is never healthy."""
     worst = max((f.effect for f in (*ordered.root_causes, *ordered.consequences)), default=Effect.RESOLVED)
-    if worst == Effect.DOWN:
+    if worst == Effect.DOWN or not_up(snapshot):
         return "down"
     if worst == Effect.DEGRADED:
         return "degraded"
     if not seen_working(snapshot):
         return "unknown"
-    return "at_risk" if any(f.effect == Effect.RISK for f in (*ordered.risks, *ordered.consequences)) else "healthy"
+    if any(f.effect == Effect.RISK for f in (*ordered.risks, *ordered.consequences)):
+        return "at_risk"
+    return "healthy" if configuration_read(snapshot) else "unknown"
+
+
+def not_up(snapshot: Snapshot) -> bool:
+    """True when systemd says that no kubelet stays up, whether or not a known cause explains it."""
+    unit = snapshot.kubelet
+    return snapshot.crash_looping or (unit.known and unit.active_state in ("failed", "inactive"))
+
+
+def configuration_read(snapshot: Snapshot) -> bool:
+    """True when nobody was kept from the files that the kubelet starts with: what works now may not start again."""
+    named = (snapshot.config, snapshot.kubeconfig)
+    unread = any(f.configured and f.file.content is None and not f.file.absent for f in named)
+    return not unread and snapshot.part(FILES).status in ("ok", "truncated")
 
 
 def seen_working(snapshot: Snapshot) -> bool:
