@@ -77,16 +77,21 @@ class Rig:
         _wait((root / "run/containerd/containerd.sock").stat)
         return root
 
-    def kubelet(self, root: Path, extra: list[str], seconds: float, version: str = "") -> tuple[list[str], int | None]:
-        """Run a kubelet until it ends, at most for some seconds: its lines, and its exit status (None: still ran)."""
+    def kubelet(
+        self, root: Path, extra: list[str], until: str = "", version: str = "", seconds: float = 20
+    ) -> tuple[list[str], int | None]:
+        """Run a kubelet until it ends or has written `until`: its lines, and its exit status (None: it still ran)."""
         environment = {"NODELAB_KUBELET_VERSION": version} if version else {}
         log = root / "kubelet.log"
         with log.open("wb") as stream:
             process = self._spawn("kubelet", root, environment, [*FLAGS, f"--hostname-override={NODE}", *extra], stream)
-            try:
-                status = process.wait(seconds)
-            except subprocess.TimeoutExpired:
-                status = None
+            end = time.monotonic() + seconds
+            while process.poll() is None and time.monotonic() < end and not (until and until in log.read_text()):
+                time.sleep(0.05)
+            if process.poll() is None:
+                time.sleep(0.5)  # for what belongs to it
+            status = process.poll()
+            if status is None:
                 _end(process)
         return log.read_text().splitlines(), status
 

@@ -151,7 +151,7 @@ def test_a_fault_that_ends_the_kubelet_is_told_as_recorded(case: str, rig: Rig) 
     """A kubelet that cannot start writes the recorded lines, all of the decisive ones, and exits as recorded."""
     change, expected = ENDING[case]
     root = rig.node(case)
-    lines, status = rig.kubelet(root, change(rig, root) or [], seconds=15)
+    lines, status = rig.kubelet(root, change(rig, root) or [])
     found, recorded = shapes(lines), RECORDED["faults"][case]
     assert status == expected
     assert set(complaints(found)) - HEALTHY == set(complaints(recorded)) - HEALTHY
@@ -163,7 +163,7 @@ def test_a_fault_that_leaves_the_kubelet_running_is_told_as_recorded(case: str, 
     """A kubelet that runs and cannot work writes only recorded lines, among them the decisive one."""
     root = rig.node(case)
     RUNNING[case](rig, root)
-    lines, status = rig.kubelet(root, [], seconds=1.8)
+    lines, status = rig.kubelet(root, [], until=DECISIVE[case])
     found, recorded = shapes(lines), RECORDED["faults"][case]
     assert status is None
     assert set(found) <= HEALTHY | set(recorded)
@@ -172,7 +172,7 @@ def test_a_fault_that_leaves_the_kubelet_running_is_told_as_recorded(case: str, 
 
 def test_a_healthy_start_complains_as_little_as_a_real_one(rig: Rig) -> None:
     """A healthy kubelet registers and writes no line that the recorded healthy start lacks."""
-    lines, status = rig.kubelet(rig.node("healthy"), [], seconds=2.5)
+    lines, status = rig.kubelet(rig.node("healthy"), [], until="Finished populating initial desired state")
     found = shapes(lines)
     assert status is None
     assert 'I kubelet_node_status.go:81] "Successfully registered node" node="NODE"' in found
@@ -183,7 +183,7 @@ def test_an_older_release_words_the_missing_client_ca_its_own_way(rig: Rig) -> N
     """Up to 1.35 the file is opened before the version line, and the text names the client CA file."""
     root = rig.node("older-ca")
     ENDING["ca-path-wrong"][0](rig, root)
-    lines, status = rig.kubelet(root, [], seconds=15, version="v1.31.0")
+    lines, status = rig.kubelet(root, [], version="v1.31.0")
     path = "/etc/kubernetes/pki/WRONG-CA-FILE.crt"
     assert status == 1
     assert shape(lines[-1]) == (
@@ -197,7 +197,7 @@ def test_an_older_release_words_its_conversation_its_own_way(rig: Rig) -> None:
     """The lines of the walkthrough's second case, of a 1.31 kubelet."""
     root = rig.node("older-port")
     wrong_port(rig, root)
-    lines, _status = rig.kubelet(root, [], seconds=1.8, version="v1.31.0")
+    lines, _status = rig.kubelet(root, [], until="Unable to register node", version="v1.31.0")
     found = shapes(lines)
     refused = "dial tcp ADDRESS: connect: connection refused"
     url = "https://SERVER/api/v1/nodes?fieldSelector=metadata.name%3DNODE&limit=500&resourceVersion=NUMBER"
@@ -214,7 +214,7 @@ def test_the_json_format_says_the_same(rig: Rig) -> None:
     root = rig.node("json")
     ENDING["ca-path-wrong"][0](rig, root)
     replace(CONFIG, "logging:\n", "logging:\n  format: json\n")(rig, root)
-    lines, _status = rig.kubelet(root, [], seconds=15)
+    lines, _status = rig.kubelet(root, [])
     last = json.loads(lines[-1])
     assert last["msg"] == "command failed"
     assert last["err"] == "failed to run Kubelet: open /etc/kubernetes/pki/WRONG-CA-FILE.crt: no such file or directory"

@@ -19,9 +19,7 @@ from .logs import Raw, go_quote
 from .state import Kubelet
 
 RUNTIME_DOWN_SECONDS = float(os.environ.get("NODELAB_RUNTIME_DOWN", "10"))  # 30 s in the real one
-FIRST_CHECK_SECONDS = (
-    0.6  # long enough for a healthy node to be listed, so that a healthy start complains no more than a real one
-)
+FIRST_CHECK_SECONDS = 3  # for the node to be listed, so that a healthy start complains no more than a real one
 UNITS = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "": 1}
 RECLAIMED = {
     "memory.available": ("memory", "MemoryPressure"),
@@ -41,10 +39,11 @@ class Condition:
         self.pressure: set[str] = set()
         self.since: dict[str, tuple[str, str]] = {}
         self.was_ready: bool | None = None
-        self.node_listed: Callable[[], bool] = lambda: True
+        self.listed: threading.Event | None = None  # set once the informer knows our Node; None without an API server
 
     def start(self) -> None:
-        time.sleep(FIRST_CHECK_SECONDS)
+        if self.listed:
+            self.listed.wait(FIRST_CHECK_SECONDS)
         for period, task in (
             (5, self.check_runtime), (1, self.relist_pods), (2, self.clean_pods),
             (10, self.check_eviction), (10, self.rotate_logs), (20, self.read_static_pods),
@@ -127,7 +126,7 @@ class Condition:
     # ---- pressure
 
     def check_eviction(self) -> None:
-        if not self.node_listed():
+        if self.listed and not self.listed.is_set():
             place = self.kubelet.release.place("summary-stats")
             problem = f'failed to get node info: node "{self.kubelet.node_name}" not found'
             self.log.error(place, "Eviction manager: failed to get summary stats", problem)

@@ -54,7 +54,7 @@ def _run(kubelet: Kubelet) -> None:
     condition = Condition(kubelet)
     if kubelet.client is not None:
         conversation = Conversation(kubelet, condition)
-        condition.node_listed = conversation.listed.is_set
+        condition.listed = conversation.listed
         conversation.start()
         if kubelet.setting("rotateCertificates"):
             Rotation(kubelet, conversation.adopt).start()
