@@ -164,6 +164,9 @@ def _files(files: Mapping[str, str | bytes], states: dict[str, Any]) -> dict[str
     for name, content in files.items():
         if name.startswith("files/"):
             facts.setdefault(name[len("files") :], {"type": "file"})["content"] = _text(content)
+    if facts and listed is None:
+        reason = "files.json is missing: only the contents of some files are known"
+        states.setdefault(_schema.FILES, {"status": _schema.ABSENT, "reason": reason})
     return facts if facts or listed is not None else None
 
 

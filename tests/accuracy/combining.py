@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from accuracy._bundles import CONFIG, KUBECONFIG, Bundle, edit_json, properties, put, with_properties
+from accuracy._bundles import CONFIG, KUBECONFIG, SHOW, Bundle, edit_json, properties, put, with_properties
 from corpus._score import Expected
 
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._causes import CATALOGUE
@@ -166,6 +166,12 @@ FAULTS = {
 NEEDS_FAILING_START = ("client-ca-path", "api-port")
 
 
+def _configured(bundle: Bundle, expected: Expected) -> bool:
+    """True when the unit says which configuration the kubelet uses, and that file can be read."""
+    unreadable = any(root.startswith("config/") and GATES[root] == 4 for ids in expected.roots for root in ids)
+    return "$KUBELET_CONFIG_ARGS" in bundle.get(SHOW.format("kubelet.service"), "") and not unreadable
+
+
 def combined(bundle: Bundle, expected: Expected, name: str) -> tuple[Bundle, Expected] | None:
     """A bundle with a fault added, and what is true of it then; None where the two do not go together."""
     fault = FAULTS[name]
@@ -174,7 +180,7 @@ def combined(bundle: Bundle, expected: Expected, name: str) -> tuple[Bundle, Exp
     gates = [gate for ids in expected.roots for root in ids if (gate := GATES.get(root)) is not None]
     stopped = min(gates, default=None)
     runs = properties(bundle, "kubelet.service").get("SubState") == "running"
-    if name in NEEDS_FAILING_START and (stopped is None or runs or stopped >= fault.gate):
+    if name in NEEDS_FAILING_START and (stopped is None or runs or not _configured(bundle, expected)):
         return None
     if (stopped is not None and stopped >= fault.gate) or not fault.fits(bundle):
         return None

@@ -14,12 +14,14 @@ from accuracy._bundles import Bundle, Entry, edit_json, journal, journal_path, w
 _SHORT, _SHORTER = 50, 10
 
 
-def _last(count: int) -> Callable[[Bundle], Bundle]:
-    def mutate(bundle: Bundle) -> Bundle:
-        entries = journal(bundle)
-        return with_journal(bundle, entries[-count:] if count else [])
+def last_lines(bundle: Bundle, count: int) -> Bundle:
+    """The bundle with only the last lines of its journal; as it is when it has no more."""
+    entries = journal(bundle)
+    return bundle if len(entries) <= count else with_journal(bundle, entries[-count:] if count else [])
 
-    return mutate
+
+def _last(count: int) -> Callable[[Bundle], Bundle]:
+    return lambda bundle: last_lines(bundle, count)
 
 
 last_50_lines = _last(_SHORT)

@@ -15,7 +15,7 @@ _GAP = 20_000_000  # microseconds between the last failure and the good start
 
 
 def recovered(broken: Bundle, healthy: Bundle) -> Bundle:
-    """The healthy node with the broken one's journal before its own newest start, and the restarts that systemd had counted."""
+    """The healthy node with the broken one's journal before its own newest start, and as many restarts."""
     good = journal(healthy)
     start = _newest_start(good)
     kept = good[start:]

@@ -50,7 +50,7 @@ def configurations(node: Snapshot, directory: str) -> list[FileFact]:
     fact = node.file(directory)
     names = set(fact.entries or ())
     prefix = directory + "/"
-    names |= {path[len(prefix) :] for path in node.files if path.startswith(prefix) and node.file(path).exists}
+    names |= {path[len(prefix) :] for path in node.files if path.startswith(prefix) and not node.file(path).absent}
     return [node.file(prefix + name) for name in sorted(names) if name.endswith(ENDINGS) and "/" not in name]
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from .._model.cause import cause
 from .._model.finding import Effect, Hit, Remedy
@@ -15,6 +16,7 @@ from . import _logs, _quote
 
 SOURCES = ("kubernetes cmd/kubelet/app/server.go", "kubernetes pkg/kubelet/server/server.go")
 HEALTHZ_PORT, SERVING_PORT = 10248, 10250
+RETRIED = timedelta(seconds=30)  # the kubelet tries to listen for healthz every 5 s
 
 
 def _port(node: Snapshot, path: str, flag: str, default: int) -> int:
@@ -82,11 +84,12 @@ def healthz_port_in_use(node: Snapshot) -> Iterator[Hit]:
     if port == 0:
         return
     owner = _stranger(node, port)
-    said = _logs.current(node, "port-in-use", window=None)
+    said = _logs.current(node, "port-in-use", window=RETRIED)
     about = said if said and said.groups["port"] == str(port) and "healthz" in said.groups["what"] else None
     probe = node.probes.healthz
     foreign = probe.made and probe.code is not None and probe.code != 200 and "ok" not in probe.body[:4]
-    if not owner and not (about and foreign):
+    blind = not probe.made and node.host.listeners is None
+    if not owner and not (about and (foreign or blind)):
         return
     who = f"{owner.process} (pid {owner.pid})" if owner else "another process"
     listener = (

@@ -13,7 +13,15 @@ from .._model.snapshot import Snapshot
 from . import _logs, _quote, _runtime
 from ._quote import age
 
-WITHOUT_RUNTIME = ("network/cni-*", "runtime/pleg-unhealthy", "runtime/hung", "service/watchdog-kill")
+# What a missing runtime looks like from elsewhere. Faults that files show (a broken CNI configuration) are their own.
+WITHOUT_RUNTIME = (
+    "network/cni-config-missing",
+    "network/cni-not-reloaded",
+    "network/cni-pod-cannot-start",
+    "runtime/pleg-unhealthy",
+    "runtime/hung",
+    "service/watchdog-kill",
+)
 SOURCES = ("kubernetes staging/src/k8s.io/cri-client", "kubernetes pkg/kubelet/runtime.go")
 DOCKERSHIM = ("/var/run/dockershim.sock", "/run/dockershim.sock", "/run/cri-dockerd.sock")
 
@@ -147,7 +155,7 @@ def dockershim_removed(node: Snapshot) -> Iterator[Hit]:
     title="the container runtime accepts connections and does not answer",
     effect=Effect.DOWN,
     gate=14,
-    explains=("network/cni-*", "runtime/pleg-unhealthy", "service/watchdog-kill"),
+    explains=tuple(name for name in WITHOUT_RUNTIME if name != "runtime/hung"),
     healthy="The runtime answers within a second.",
     see="*code = DeadlineExceeded* or *error reading server preface* on every call; `crictl ps` hangs.",
     why=(

@@ -58,10 +58,18 @@ def _by_id() -> dict[str, Cause]:
 
 
 def _unknowns(snapshot: Snapshot) -> tuple[Unknown, ...]:
-    """Parts that were not read whole, each with its reason."""
-    return tuple(
-        Unknown(name, part.status, part.reason or part.status) for name, part in snapshot.parts.items() if not part.ok
-    )
+    """Parts that were not read whole, each with its reason, and the configuration files that could not be read."""
+    parts = {
+        name: Unknown(name, part.status, part.reason or part.status)
+        for name, part in snapshot.parts.items()
+        if not part.ok
+    }
+    uses = snapshot.certificates.values()
+    for fact in (snapshot.config.file, snapshot.kubeconfig.file, *(use.file for use in uses)):
+        if fact.type in ("denied", "error"):
+            unread = Unknown(f"files:{fact.path}", fact.type, fact.error or "could not be read")
+            parts.setdefault(unread.part, unread)
+    return tuple(parts.values())
 
 
 def _hidden(snapshot: Snapshot, ordered: Ordered) -> str:
