@@ -65,7 +65,8 @@ def summary(snapshot: Snapshot, ordered: Ordered, given: str, state: str) -> str
         more = f"; and {others} more root cause{'s' if others > 1 else ''}" if others else ""
         return cut(first.summary, more)
     if given in ("down", "degraded"):
-        return cut(f"{state}; no known cause explains it: {_names(ordered.consequences)}")
+        shown = f": {_names(ordered.consequences)}" if ordered.consequences else ""
+        return cut(f"{state}; no known cause explains it{shown}")
     if given == "at_risk":
         first = next(f for f in (*ordered.risks, *ordered.consequences) if f.effect == Effect.RISK)
         return cut(f"works, but: {first.summary}")
