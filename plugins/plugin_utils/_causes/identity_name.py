@@ -177,7 +177,7 @@ def _reported_boot(node: Snapshot) -> str:
     title="the host name cannot be the name of a node",
     effect=Effect.DOWN,
     gate=11,
-    explains=REJECTED,
+    explains=(*REJECTED, "apiserver/node-object-deleted"),
     healthy="The host name consists of letters, digits, '-' and '.'; each part begins and ends with a letter or digit.",
     see="*Node is invalid: metadata.name: Invalid value: a lowercase RFC 1123 subdomain must consist of ...*.",
     why="An underscore, a dot at the end, or no host name at all; upper case does not matter, the kubelet lowers it.",
@@ -194,7 +194,8 @@ def hostname_invalid(node: Snapshot) -> Iterator[Hit]:
     said = _logs.current(node, "node-name-invalid", window=None if _logs.starting_fails(node) else _api.RECENT)
     name = registers_as(node)
     invalid = bool(name) and (len(name) > 253 or not SUBDOMAIN.fullmatch(name))
-    if said is None and (not invalid or node.cluster.node_found or _api.works(node)):
+    outside = node.cluster.node_found is False or (node.cluster.node_found is None and not _api.works(node))
+    if said is None and not (invalid and outside):
         return
     given = node.command_line.flag("hostname-override")
     shown = (said.groups.get("name") if said else "") or name
