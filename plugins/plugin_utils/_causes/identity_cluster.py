@@ -117,8 +117,6 @@ def cloud_provider_uninitialized(node: Snapshot) -> Iterator[Hit]:
     remedy=Remedy(
         "`kubectl delete node NAME` (older releases: `kubectl -n kube-system delete secret NAME.node-password.k3s`, for"
         " RKE2 NAME.node-password.rke2), then restart the agent. With a foreign token, give it the right one.",
-        None,
-        "never",
     ),
     apart={
         "identity/duplicate-hostname": "there a second, living machine has the name",

@@ -46,8 +46,6 @@ SETTLED = timedelta(minutes=2)
     remedy=Remedy(
         "Set the old name back (`hostnamectl set-hostname OLD`, preserve_hostname: true in /etc/cloud/cloud.cfg) or pin"
         " it with --hostname-override, then `systemctl restart kubelet`. To rename a node, remove it and join again.",
-        "restore-node-name",
-        "needs-approval",
     ),
     apart={
         "certificate/client-cn-mismatch": "there nothing says that this host ever had the certificate's name",
@@ -79,8 +77,6 @@ def hostname_changed(node: Snapshot) -> Iterator[Hit]:
         Remedy(
             (f"Set --hostname-override={old}" if given else f"`hostnamectl set-hostname {old}`")
             + ", then `systemctl restart kubelet`. To keep the new name, remove the node and join again.",
-            "restore-node-name",
-            "needs-approval",
         ),
     )
 
@@ -183,8 +179,6 @@ def _reported_boot(node: Snapshot) -> str:
     why="An underscore, a dot at the end, or no host name at all; upper case does not matter, the kubelet lowers it.",
     remedy=Remedy(
         "`hostnamectl set-hostname` a valid name (or set --hostname-override), then join the node under it.",
-        None,
-        "never",
     ),
     apart={"identity/hostname-changed": "there the name is valid and another one than in the certificate"},
     sources=("kubernetes staging/src/k8s.io/component-helpers/node/util/hostname.go",),

@@ -24,9 +24,7 @@ AT_BOOT = timedelta(minutes=5)
     healthy="kubelet.service is ordered After= the runtime's unit.",
     see="One or two failed starts in the first minutes after a boot, then a kubelet that runs.",
     why="The packaged unit waits for the network only, not for the container runtime.",
-    remedy=Remedy(
-        "Nothing to repair. `After=containerd.service` in a drop-in avoids it.", "order-after-runtime", "safe"
-    ),
+    remedy=Remedy("Nothing to repair. `After=containerd.service` in a drop-in avoids it."),
     apart={"runtime/service-down": "there the starts go on failing"},
     sources=("kubernetes/release kubelet.service",),
 )

@@ -30,8 +30,6 @@ REFUSES_SINCE = (1, 35)  # failCgroupV1 defaults to true
     remedy=Remedy(
         "Boot with systemd.unified_cgroup_hierarchy=1 on the kernel's command line (WSL: cgroup_no_v1=all). As a"
         " stop-gap set `failCgroupV1: false`, then `systemctl restart kubelet`.",
-        "allow-cgroup-v1",
-        "needs-approval",
     ),
     apart={"config/validation-failed": "same beginning of the line, but about a value of the configuration"},
     versions="default since 1.35; the field exists since 1.31",

@@ -36,7 +36,7 @@ PREREQUISITES = "https://kubernetes.io/docs/setup/production-environment/contain
     remedy=Remedy(
         "`swapoff -a` (look first whether the used part fits into free memory), make it last (/etc/fstab,"
         f" `systemctl mask` of the swap unit, zram-generator), {RESTART} Or accept it with `failSwapOn: false`.",
-        "disable-swap",
+        "swap-off",
         "needs-approval",
     ),
     apart={"resource/memory-starvation": "there memory runs short while the kubelet runs"},
@@ -58,7 +58,8 @@ def swap_enabled(node: Snapshot) -> Iterator[Hit]:
         text = "the last start was refused because swap was on" + ("; it is off by now" if node.host.read else "")
     evidence = ((_quote.host(devices, "/proc/swaps"),) if devices else ()) + fields(node, "failSwapOn")
     lines = (_quote.log(said),) if said else ()
-    yield Hit(text, (*evidence, *lines), Effect.DOWN if said else _api.start_effect(node))
+    restart = None if devices or not node.host.read else Remedy("`systemctl reset-failed kubelet`, " + RESTART)
+    yield Hit(text, (*evidence, *lines), Effect.DOWN if said else _api.start_effect(node), restart)
 
 
 @cause(
@@ -73,8 +74,6 @@ def swap_enabled(node: Snapshot) -> Iterator[Hit]:
         "Write overlay and br_netfilter to /etc/modules-load.d/k8s.conf, net.ipv4.ip_forward=1 and"
         " net.bridge.bridge-nf-call-iptables=1 to /etc/sysctl.d/k8s.conf; `modprobe -a overlay br_netfilter`,"
         " `sysctl --system`.",
-        "load-kernel-modules",
-        "safe",
     ),
     apart={"config/protect-kernel-defaults": "there the kubelet itself refuses to start over other settings"},
     sources=(PREREQUISITES,),

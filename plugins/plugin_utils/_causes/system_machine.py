@@ -69,8 +69,6 @@ def machine_down(node: Snapshot) -> Iterator[Hit]:
     remedy=Remedy(
         "Set up time synchronisation (`systemctl enable --now chronyd` or systemd-timesyncd), step the clock once"
         " (`chronyc makestep`; it may disturb databases on this node), then `systemctl restart kubelet`.",
-        "synchronise-clock",
-        "needs-approval",
     ),
     apart={
         "certificate/apiserver-cert-expired": "there node and API server agree on the time",
@@ -143,7 +141,11 @@ def _before_the_cluster(node: Snapshot) -> Iterator[Hit]:
     healthy="A shutdown ends within shutdownGracePeriod, or logind tells the kubelet that it was cancelled.",
     see="Ready is False with the message *node is shutting down*, and the machine stays up.",
     why="systemd-logind announced a shutdown that then hung or was cancelled without a signal.",
-    remedy=Remedy("Finish the reboot; or, when it was cancelled, `systemctl restart kubelet`.", None, "never"),
+    remedy=Remedy(
+        "Finish the reboot; or, when it was cancelled, `systemctl restart kubelet`.",
+        "restart-kubelet",
+        "needs-approval",
+    ),
     apart={"service/not-running": "there the kubelet itself has been stopped"},
     versions="1.21 and newer, with shutdownGracePeriod above 0",
     sources=("kubernetes pkg/kubelet/nodeshutdown/nodeshutdown_manager_linux.go",),
