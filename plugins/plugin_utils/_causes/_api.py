@@ -176,10 +176,16 @@ def complaint(node: Snapshot) -> tuple[Fault, Match | None]:
         for name, fault in _SAID.items()
         if (match := _logs.current(node, name, window=window(node), recovered="node-registered")) is not None
     ]
-    if not found or (sum(match.pattern.count for *_others, match in found) == 1 and _answered_now(node)):
+    if not found or (_complaints(node) == 1 and _answered_now(node)):
         return Fault.NONE, None
     _seq, fault, match = max(found, key=lambda item: item[0])
     return fault, match
+
+
+def _complaints(node: Snapshot) -> int:
+    """How many lines of the newest start complain of the API server (a line may fit more than one signature)."""
+    lines = {match.pattern for name in _SAID for match in _logs.matches(node.log, name) if match.pattern.newest}
+    return sum(pattern.count for pattern in lines)
 
 
 def _answered_now(node: Snapshot) -> bool:
