@@ -11,7 +11,7 @@ document counts, and of a repeated key the last one.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
@@ -54,10 +54,11 @@ MASKED = re.compile(r"(?m)([:-][ \t]+)(\*{3,})(?=[ \t]*(?:$|[,}\]#]))")
 @dataclass(frozen=True)
 class Tree:
     """A value and where it is written. ``value`` is a dict of trees by key, a list of trees, or a scalar: str, int,
-    float, bool, None."""
+    float, bool, None. ``marks``: line and column (from 0) where the value begins and, for a scalar, where it ends."""
 
     value: Any
     place: Place
+    marks: tuple[int, int, int, int] = field(default=(0, 0, 0, 0), compare=False)
 
     def child(self, key: str) -> Tree | None:
         """Entry of a mapping, None when there is none (or null, which means the same to Kubernetes)."""
@@ -157,7 +158,8 @@ class _Builder:
             raise _UnusableError("too many values (aliases that multiply?)", here)
         if self.deepest > MAX_DEPTH:
             raise _UnusableError("nested too deeply", here)
-        tree = Tree(anchor.tree.value if anchor else self._value(event, depth), Place(self.path, line or here))
+        marks = (event.start_mark.line, event.start_mark.column, event.end_mark.line, event.end_mark.column)
+        tree = Tree(anchor.tree.value if anchor else self._value(event, depth), Place(self.path, line or here), marks)
         if event.anchor and not is_alias:
             self.anchors[event.anchor] = _Anchor(tree, self.nodes - nodes, self.deepest - depth)
         self.deepest = max(self.deepest, deepest)

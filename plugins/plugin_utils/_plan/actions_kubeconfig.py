@@ -1,0 +1,201 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Actions on the kubeconfig and on the certificates that it names."""
+
+from __future__ import annotations
+
+import base64
+import re
+from urllib.parse import urlsplit
+
+from .._causes._endpoint import other_endpoints
+from .._interpret import x509
+from .._interpret._yaml import Tree, load
+from .._model.certificate import Certificate, CertificateUse
+from .._model.plan import NEEDS_APPROVAL, SAFE, Action, Splice, Step
+from .context import Context, UnavailableError, Wanted, edit
+from .yaml_edit import EditError, Path, set_scalar
+
+CURRENT = "kubelet-client-current.pem"
+
+
+def set_kubeconfig_server(at: Context) -> Action:
+    """Set the server to what the inventory or the control plane says; other files of the node only with approval."""
+    config = at.node.kubeconfig
+    if config.server is None:
+        raise UnavailableError("the kubeconfig must name a server")
+    wanted = at.declared_value("kubeconfig", "server")
+    if wanted is None and at.endpoint:
+        wanted = Wanted(at.endpoint, "cluster-info of the control plane")
+    classification = SAFE if wanted else NEEDS_APPROVAL
+    others = other_endpoints(at.node)
+    if wanted is None and others:
+        wanted = Wanted(f"https://{others[0].endpoint}", f"{others[0].place} names it")
+    if wanted is None:
+        raise UnavailableError(
+            "the right address must come from kubelet_expected.kubeconfig.server, from cluster-info of the control"
+            " plane, or from another file of this node"
+        )
+    if urlsplit(wanted.value).scheme != "https" or not urlsplit(wanted.value).hostname:
+        raise UnavailableError(f"{wanted.value} ({wanted.source}) is no https URL")
+    if wanted.value == config.server.value:
+        raise UnavailableError(f"the kubeconfig has that address already ({wanted.source})")
+    splice = _set(at, config.path, config.server.path, wanted.value)
+    text = f"{config.server.place}: server: {wanted.value} ({wanted.source})"
+    return at.action("set-kubeconfig-server", classification, text, edit(at.file(config.path), splice))
+
+
+def set_kubeconfig_ca(at: Context) -> Action:
+    """Put the cluster's CA into the kubeconfig, from clientCAFile where that CA signed what the server presents."""
+    config, presented = at.node.kubeconfig, at.node.certificate("apiserver").certificates
+    trusted = at.node.certificate("client-ca")
+    if not trusted.certificates or not presented or x509.trusted(presented, trusted.certificates) is not True:
+        raise UnavailableError("a CA file on this node must hold the CA that signed the API server's certificate")
+    place = config.ca.place
+    if place is None:
+        raise UnavailableError("the kubeconfig must say where its CA is")
+    fact = at.file(config.path)
+    tree = load(fact.content or "", config.path).tree
+    cluster = _cluster(tree, config.server.path if config.server else "")
+    own = f"reads {trusted.path}, which signed the API server's certificate"
+    if "certificate-authority" in cluster:
+        splice = _splice(fact.content or "", (*cluster["path"], "certificate-authority"), trusted.path)
+        return at.action("set-kubeconfig-ca", NEEDS_APPROVAL, f"{place}: {own}", edit(fact, splice))
+    pem = at.node.file(trusted.path).content or ""
+    data = base64.b64encode(pem.encode()).decode()
+    splice = _splice(fact.content or "", (*cluster["path"], "certificate-authority-data"), data)
+    return at.action("set-kubeconfig-ca", NEEDS_APPROVAL, f"{place}: CA data from {trusted.path}", edit(fact, splice))
+
+
+def set_kubeconfig_client_certificate(at: Context) -> Action:
+    """Point an embedded certificate and key at the rotated pair, which is valid and of this node."""
+    rotated = at.node.certificate("client-rotated")
+    _usable(at, rotated)
+    config = at.node.kubeconfig
+    fact = at.file(config.path)
+    content = fact.content or ""
+    lines = content.splitlines(keepends=True)
+    splices = []
+    for name in ("client-certificate", "client-key"):
+        numbers = [n for n, line in enumerate(lines) if re.match(rf"\s*(?:- )?{name}(?:-data)?:", line)]
+        if len(numbers) != 1:
+            raise UnavailableError(f"exactly one {name} must stand in {config.path}, on a line of its own")
+        start = len("".join(lines[: numbers[0]]).encode())
+        line = lines[numbers[0]]
+        lead = line.partition(name)[0]
+        end = start + len(line.rstrip("\r\n").encode())
+        splices.append(Splice(start, end, f"{lead}{name}: {rotated.path}"))
+    text = f"{config.path}: client-certificate and client-key: {rotated.path} (valid, of this node)"
+    return at.action("set-kubeconfig-client-certificate", NEEDS_APPROVAL, text, edit(fact, *splices))
+
+
+def set_current_context(at: Context) -> Action:
+    """Name the one context that exists."""
+    config = at.node.kubeconfig
+    fact = at.file(config.path)
+    tree = load(fact.content or "", config.path).tree
+    contexts = tree.child("contexts") if tree else None
+    names = [item.text("name") for item in contexts.items()] if contexts else []
+    if len(names) != 1 or config.current_context is None:
+        raise UnavailableError("the kubeconfig must hold exactly one context")
+    splice = _splice(fact.content or "", ("current-context",), names[0])
+    text = f"{config.current_context.place}: current-context: {names[0]} (the only one)"
+    return at.action("set-current-context", SAFE, text, edit(fact, splice))
+
+
+def relink_client_certificate(at: Context) -> Action:
+    """Point kubelet-client-current.pem at the newest valid pair of this node."""
+    newest = at.node.certificate("client-newest")
+    _usable(at, newest)
+    directory = newest.path.rpartition("/")[0]
+    link = f"{directory}/{CURRENT}"
+    if at.node.file(link).type not in ("link", "absent"):
+        raise UnavailableError(f"{link} must be a link or absent")
+    step = Step("link", {"path": link, "target": newest.path})
+    return at.action(
+        "relink-client-certificate", SAFE, f"{link} -> {newest.path} (newest valid pair of this node)", step
+    )
+
+
+def restore_ca_file(at: Context) -> Action:
+    """Write the CA that the kubeconfig embeds to the file that clientCAFile names."""
+    use, ca = at.node.certificate("client-ca"), at.node.kubeconfig.ca
+    if ca.kind != "data" or not ca.certificates or not use.path:
+        raise UnavailableError("the kubeconfig must embed the cluster's CA")
+    presented = at.node.certificate("apiserver").certificates
+    if presented and x509.trusted(presented, ca.certificates) is False:
+        raise UnavailableError("the CA that the kubeconfig embeds did not sign the API server's certificate")
+    pem = "".join(_pem(certificate) for certificate in ca.certificates)
+    fact = at.node.file(use.path)
+    steps: list[Step] = []
+    if fact.exists:
+        steps.append(Step("move_aside", {"path": use.path, "sha256": fact.sha256}))
+    steps.append(Step("create", {"path": use.path, "content": pem, "mode": "0644"}))
+    text = f"write the CA of {at.node.kubeconfig.path} to {use.path}"
+    return at.action("restore-ca-file", NEEDS_APPROVAL, text, *steps)
+
+
+def renew_client_certificate(at: Context) -> Action:
+    """Not offered: a new certificate needs the cluster's signature."""
+    raise UnavailableError(
+        "a new certificate must be issued by the cluster: join the node again, or on the control plane"
+        " `kubeadm kubeconfig user --org system:nodes --client-name system:node:"
+        f"{at.node.node_name or 'NAME'}`"
+    )
+
+
+def _usable(at: Context, use: CertificateUse) -> None:
+    """A client pair that the API server will take: valid now, key there, clientAuth, of this node, of this CA."""
+    leaf = use.leaf
+    if leaf is None or not use.path:
+        raise UnavailableError("a valid rotated certificate must exist")
+    name = at.node.node_name
+    fits = leaf.common_name == f"system:node:{name}" and "system:nodes" in leaf.organizations
+    now = at.node.captured_at
+    if not fits or leaf.expired(now) or leaf.not_yet_valid(now) or use.key_match is not True:
+        raise UnavailableError(f"{use.path} must be valid, of {name}, and hold its key")
+    if use.issued_by_trusted is False:
+        raise UnavailableError(f"{use.path} must be signed by the cluster's CA")
+
+
+def _pem(certificate: Certificate) -> str:
+    body = base64.encodebytes(certificate.der).decode().replace("\n", "")
+    lines = "\n".join(body[n : n + 64] for n in range(0, len(body), 64))
+    return f"-----BEGIN CERTIFICATE-----\n{lines}\n-----END CERTIFICATE-----\n"
+
+
+def _cluster(tree: Tree | None, server_path: str) -> dict[str, Path]:
+    """Keys of the cluster in use, with its path; empty when it cannot be told."""
+    path = _path(server_path)[:-1]
+    node = tree
+    for step in path:
+        inside = node.value if node else None
+        if isinstance(step, int):
+            node = inside[step] if isinstance(inside, list) and step < len(inside) else None
+        else:
+            node = inside.get(step) if isinstance(inside, dict) else None
+    if node is None or not isinstance(node.value, dict):
+        raise UnavailableError("the cluster in use must be found in the kubeconfig")
+    return {**dict.fromkeys(node.value, path), "path": path}
+
+
+def _path(dotted: str) -> Path:
+    """('clusters', 0, 'cluster', 'server') of the dotted path of a field."""
+    keys: list[str | int] = []
+    for part in dotted.split("."):
+        name, *positions = part.split("[")
+        keys.append(name)
+        keys += [int(n.rstrip("]")) for n in positions]
+    return tuple(keys)
+
+
+def _set(at: Context, path: str, dotted: str, value: str) -> Splice:
+    return _splice(at.file(path).content or "", _path(dotted), value)
+
+
+def _splice(content: str, path: Path, value: str) -> Splice:
+    try:
+        return set_scalar(content, path, value)
+    except EditError as error:
+        raise UnavailableError(str(error)) from error

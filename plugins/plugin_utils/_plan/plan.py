@@ -1,0 +1,143 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From a diagnosis to a plan: one action per finding where a builder can offer one, in the order of the start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .._engine.order import LAST
+from .._model.cause import Cause
+from .._model.diagnosis import Diagnosis
+from .._model.finding import Effect, Finding
+from .._model.plan import NEVER, Action, NotOffered, Plan
+from .._model.snapshot import Snapshot
+from . import actions_config as config
+from . import actions_host as host
+from . import actions_kubeconfig as kubeconfig
+from . import actions_service as service
+from .context import Context, UnavailableError
+
+BUILDERS: Mapping[str, Callable[[Context], Action]] = {
+    "start-kubelet": service.start_kubelet,
+    "enable-kubelet": service.enable_kubelet,
+    "unmask-kubelet": service.unmask_kubelet,
+    "restart-kubelet": service.restart_kubelet,
+    "reset-failed-and-start": service.reset_failed_and_start,
+    "daemon-reload": service.daemon_reload,
+    "start-runtime": service.start_runtime,
+    "restart-runtime": service.restart_runtime,
+    "set-aside-drop-in": service.set_aside_drop_in,
+    "correct-drop-in": service.correct_drop_in,
+    "remove-flag": config.remove_flag,
+    "remove-feature-gate": config.remove_feature_gate,
+    "set-client-ca-file": config.set_client_ca_file,
+    "set-config-field": config.set_config_field,
+    "set-runtime-endpoint": config.set_runtime_endpoint,
+    "remove-cpu-manager-state": config.remove_manager_state,
+    "remove-memory-manager-state": config.remove_manager_state,
+    "enable-cri-plugin": config.enable_cri_plugin,
+    "set-kubeconfig-server": kubeconfig.set_kubeconfig_server,
+    "set-kubeconfig-ca": kubeconfig.set_kubeconfig_ca,
+    "set-kubeconfig-client-certificate": kubeconfig.set_kubeconfig_client_certificate,
+    "set-current-context": kubeconfig.set_current_context,
+    "relink-client-certificate": kubeconfig.relink_client_certificate,
+    "restore-ca-file": kubeconfig.restore_ca_file,
+    "renew-client-certificate": kubeconfig.renew_client_certificate,
+    "swap-off": host.swap_off,
+    "raise-inotify-limits": host.raise_inotify_limits,
+    "create-static-pod-path": host.create_static_pod_path,
+}
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What a run may do. ``allow``: classes (safe, needs-approval) or action ids; ``deny``: action ids."""
+
+    allow: tuple[str, ...] = ("safe",)
+    deny: tuple[str, ...] = ()
+    enabled: bool = True
+    risks: bool = False
+
+    def refusal(self, action: Action) -> str:
+        """Why an action is not allowed, or empty."""
+        if not self.enabled:
+            return "repair is switched off for this host (kubelet_repair_enabled)"
+        if action.id in self.deny:
+            return f"kubelet_repair_deny names {action.id}"
+        if action.id in self.allow or action.classification in self.allow:
+            return ""
+        return f"{action.classification}: add {action.id} to kubelet_repair_allow to approve it"
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where wanted values may come from: the user's kubelet_expected, the endpoint that the control plane publishes."""
+
+    declared: Mapping[str, Any] = field(default_factory=dict)
+    endpoint: str = ""
+
+
+def plan(
+    node: Snapshot,
+    diagnosis: Diagnosis,
+    catalogue: Mapping[str, Cause],
+    policy: Policy,
+    sources: Sources,
+    *,
+    run: str,
+    verify: Mapping[str, Any],
+) -> Plan:
+    """Actions for the root causes (and, with ``policy.risks``, the risks), in the order in which the start meets them.
+
+    A consequence gets no action: it goes with its cause. What cannot or may not be done is listed with its reason.
+    """
+    actions: list[Action] = []
+    refused: list[NotOffered] = []
+    for finding in _candidates(diagnosis, catalogue, risks=policy.risks):
+        offer = _offer(Context(node, finding, sources.declared, sources.endpoint))
+        if isinstance(offer, NotOffered):
+            refused.append(offer)
+            continue
+        reason = policy.refusal(offer)
+        if reason:
+            refused.append(NotOffered(finding.id, offer.id, offer.classification, f"{offer.summary}: {reason}"))
+        elif not any(offer.steps == other.steps and offer.restart == other.restart for other in actions):
+            actions.append(offer)
+    return Plan(
+        run=run,
+        host=node.host_name,
+        diagnosed_at=diagnosis.captured_at,
+        unit=node.kubelet.name,
+        actions=tuple(actions),
+        not_offered=tuple(refused),
+        verify=verify,
+    )
+
+
+def _candidates(diagnosis: Diagnosis, catalogue: Mapping[str, Cause], *, risks: bool) -> Iterable[Finding]:
+    """Findings to act on, by the stage of the start; of the consequences only that systemd gave up."""
+    given_up = tuple(f for f in diagnosis.consequences if f.id == "service/start-limit-hit")
+    found = (*diagnosis.root_causes, *given_up, *(f for f in diagnosis.risks if risks and f.effect == Effect.RISK))
+
+    def stage(finding: Finding) -> tuple[int, str]:
+        cause = catalogue.get(finding.id)
+        gate = cause.gate if cause else None
+        return (LAST if gate is None else gate, finding.id)
+
+    return sorted(found, key=stage)
+
+
+def _offer(at: Context) -> Action | NotOffered:
+    """The action for one finding, or why there is none."""
+    remedy = at.finding.remedy
+    builder = BUILDERS.get(remedy.repair or "")
+    if builder is None:
+        return NotOffered(at.finding.id, remedy.repair or "", NEVER, f"a person has to do this: {remedy.text}")
+    try:
+        return builder(at)
+    except UnavailableError as error:
+        return NotOffered(at.finding.id, remedy.repair or "", remedy.automatic, str(error))

@@ -1,0 +1,160 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Edits of YAML files by span: everything outside the span stays byte for byte.
+
+The result of an edit is parsed again and compared with the tree before: an edit that changes anything but the wanted
+value is refused. So a misjudged position (a flow mapping, an anchor, an odd indentation) ends in EditError, never in a
+damaged file. Positions are those of the masked text, which has the same length and lines as the file on the node.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from .._interpret import _yaml
+from .._interpret._yaml import Tree
+from .._model.plan import Splice
+
+Path = tuple[str | int, ...]
+_PLAIN = re.compile(r"[A-Za-z0-9/_.][A-Za-z0-9/_.:+-]*(?<!:)\Z")
+
+
+class EditError(ValueError):
+    """The edit cannot be made without touching more than it should; one plain sentence."""
+
+
+def set_scalar(text: str, path: Path, value: str | int | bool) -> Splice:
+    """Replace the scalar at ``path`` (keys and list positions) by ``value``."""
+    tree = _at(_tree(text), path)
+    if isinstance(tree.value, dict | list):
+        raise EditError(f"{_name(path)} is no single value")
+    splice = Splice(_offset(text, *tree.marks[:2]), _offset(text, *tree.marks[2:]), _written(value))
+    return _checked(text, splice, path, value)
+
+
+def add_field(text: str, path: Path, value: str | int | bool) -> Splice:
+    """Add a key that is not there yet to a block mapping: after the last line of the file for the top level, before
+    the first key of the mapping otherwise."""
+    root = _tree(text)
+    parent, key = _at(root, path[:-1]), path[-1]
+    if not isinstance(parent.value, dict) or key in parent.value:
+        raise EditError(f"{_name(path[:-1]) or 'the file'} is no mapping, or has {key} already")
+    if len(path) == 1:
+        at = len(text.encode())
+        lead = "" if text.endswith("\n") or not text else "\n"
+        return _checked(text, Splice(at, at, f"{lead}{key}: {_written(value)}\n"), path, value)
+    if not parent.value:
+        raise EditError(f"{_name(path[:-1])} is empty")
+    line, column = parent.marks[:2]
+    at = _offset(text, line, column)
+    return _checked(text, Splice(at, at, f"{key}: {_written(value)}\n{' ' * column}"), path, value)
+
+
+def remove_field(text: str, path: Path) -> Splice:
+    """Remove the lines of a key and its value from a block mapping."""
+    root = _tree(text)
+    parent = _at(root, path[:-1])
+    child = _at(root, path)
+    if not isinstance(parent.value, dict) or child.place.line is None:
+        raise EditError(f"{_name(path)} is no field")
+    lines = text.splitlines(keepends=True)
+    first = child.place.line - 1
+    indent = len(lines[first]) - len(lines[first].lstrip(" "))
+    last = first + 1
+    while last < len(lines) and _belongs(lines[last], indent):
+        last += 1
+    splice = Splice(len("".join(lines[:first]).encode()), len("".join(lines[:last]).encode()), "")
+    return _checked(text, splice, path, None)
+
+
+def apply(text: str, splices: tuple[Splice, ...]) -> str:
+    """The text after all splices (byte offsets, ascending, not overlapping)."""
+    data, end, parts = text.encode(), 0, []
+    for splice in splices:
+        if splice.start < end:
+            raise EditError("edits overlap")
+        parts += [data[end : splice.start], splice.text.encode()]
+        end = splice.end
+    return b"".join([*parts, data[end:]]).decode()
+
+
+def _belongs(line: str, indent: int) -> bool:
+    """True when a line continues the value of a key with this indentation: deeper, or a list item below it."""
+    body = line.lstrip(" ")
+    depth = len(line) - len(body)
+    if not body.strip() or body.startswith("#"):
+        return False
+    return depth > indent or (depth == indent and body.startswith("- "))
+
+
+def _tree(text: str) -> Tree:
+    document = _yaml.load(text, "")
+    if document.tree is None or document.problem is not None:
+        raise EditError(document.problem.message if document.problem else "the file is empty")
+    if document.duplicates:
+        raise EditError(document.duplicates[0].message)
+    return document.tree
+
+
+def _at(tree: Tree, path: Path) -> Tree:
+    for step in path:
+        inside = tree.value
+        found: Tree | None = None
+        if isinstance(step, int):
+            found = inside[step] if isinstance(inside, list) and step < len(inside) else None
+        elif isinstance(inside, dict):
+            found = inside.get(step)
+        if found is None:
+            raise EditError(f"{_name(path)} is not in the file")
+        tree = found
+    return tree
+
+
+def _offset(text: str, line: int, column: int) -> int:
+    lines = text.splitlines(keepends=True)
+    return (
+        len("".join(lines[:line]).encode()) + len(lines[line][:column].encode())
+        if line < len(lines)
+        else len(text.encode())
+    )
+
+
+def _written(value: str | int | bool) -> str:
+    """A scalar as YAML: plain where that is safe, else as a JSON string (which YAML reads alike)."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    plain = _PLAIN.match(value) and _yaml.load(f"a: {value}", "").tree
+    return value if plain and plain.child("a") and plain.text("a") == value else json.dumps(value)
+
+
+def _checked(text: str, splice: Splice, path: Path, value: str | int | bool | None) -> Splice:
+    """The splice, after making sure that exactly the value at ``path`` differs; None means that it is gone."""
+    before, after = _tree(text).plain(), _tree(apply(text, (splice,))).plain()
+    expected = _with(before, path, value)
+    if expected != after:
+        raise EditError(f"changing {_name(path)} would change more than that")
+    return splice
+
+
+def _with(data: Any, path: Path, value: Any) -> Any:
+    """A copy of plain data with one value set, or removed where it is None."""
+    if not path:
+        return value
+    step, rest = path[0], path[1:]
+    if isinstance(step, int):
+        return [*data[:step], _with(data[step], rest, value), *data[step + 1 :]]
+    copy = dict(data or {})
+    if not rest and value is None:
+        copy.pop(step, None)
+    else:
+        copy[step] = _with(copy.get(step, {}), rest, value)
+    return copy
+
+
+def _name(path: Path) -> str:
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".")
