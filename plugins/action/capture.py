@@ -20,6 +20,7 @@ from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._files import (
     write_tree,
 )
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._reading import NODE_OPTIONS, judge_reading, read_node
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._user_signatures import load
 
 ARGUMENT_SPEC = {
     **NODE_OPTIONS,
@@ -45,6 +46,8 @@ class ActionModule(ActionBase):
         bundle = Path(options["bundle_dir"]) / safe_file_name(str(task_vars["inventory_hostname"]))
         if occupied(bundle) and not options["overwrite"]:
             raise AnsibleActionFail(f"{bundle} is there already; kubelet_bundle_overwrite (overwrite) replaces it")
+        with clear_failures():
+            signatures = load(options["extra_signatures"], task_vars)
         reading = read_node(self, options, task_vars, raw_journal=True)
         if reading.failure:
             raise AnsibleActionFail(reading.failure)
@@ -54,5 +57,6 @@ class ActionModule(ActionBase):
         with clear_failures():
             write_tree(bundle, _bundle.write(reading.evidence), overwrite=options["overwrite"])
             if options.get("results_dir"):
-                saved["result_file"] = str(write_result(Path(options["results_dir"]), judge_reading(reading, options)))
+                diagnosis = judge_reading(reading, options, signatures.causes)
+                saved["result_file"] = str(write_result(Path(options["results_dir"]), diagnosis))
         return saved

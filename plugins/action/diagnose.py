@@ -14,6 +14,7 @@ from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._boundary impor
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._files import write_result
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._reading import NODE_OPTIONS, judge_reading, read_node
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._signatures._load import signatures
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._user_signatures import load
 
 # Read here, once, before Ansible starts a process for each host.
 signatures()
@@ -37,8 +38,10 @@ class ActionModule(ActionBase):
         del tmp
         task_vars = task_vars or {}
         options = checked_options(self, ARGUMENT_SPEC)
+        with clear_failures():
+            signatures = load(options["extra_signatures"], task_vars)
         reading = read_node(self, options, task_vars)
         with clear_failures():
-            diagnosis = judge_reading(reading, options)
+            diagnosis = judge_reading(reading, options, signatures.causes)
             path = write_result(Path(options["results_dir"]), diagnosis)
         return {**result, **reading.for_ansible, "changed": False, "diagnosis": diagnosis, "result_file": str(path)}

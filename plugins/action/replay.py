@@ -20,11 +20,13 @@ from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._boundary impor
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._fleet import AUTO, OFF, compare
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._replay import replay
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._report.gate import NEVER, SEVERITIES, failures
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._user_signatures import OPTION, load
 
 SAME_MOMENT = timedelta(minutes=10)  # bundles that may be compared with each other
 ARGUMENT_SPEC = {
     "bundle_dir": {"type": "path", "required": True},
     "results_dir": {"type": "path", "default": "./kubelet-results"},
+    **OPTION,
     "fleet": {"type": "str", "default": OFF, "choices": [AUTO, OFF]},
     "fail_on": {"type": "str", "default": NEVER, "choices": [NEVER, *SEVERITIES]},
 }
@@ -43,7 +45,9 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         del tmp
         options = checked_options(self, ARGUMENT_SPEC)
-        done = replay(Path(options["bundle_dir"]), Path(options["results_dir"]))
+        with clear_failures():
+            signatures = load(options["extra_signatures"], task_vars or {})
+        done = replay(Path(options["bundle_dir"]), Path(options["results_dir"]), signatures.causes)
         files = [Path(file) for file in done.files]
         with clear_failures():
             overview, results = compare(done.results, files, wanted=options["fleet"] == AUTO, within=SAME_MOMENT)

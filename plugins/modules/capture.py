@@ -21,6 +21,7 @@ extends_documentation_fragment:
   - nodeclinic.kubelet._node.attributes
   - nodeclinic.kubelet._reading
   - nodeclinic.kubelet._reading.action
+  - nodeclinic.kubelet._reading.signatures
 options:
   bundle_dir:
     description:

@@ -18,6 +18,7 @@ description:
 extends_documentation_fragment:
   - nodeclinic.kubelet._node.attributes
   - nodeclinic.kubelet._reading.action
+  - nodeclinic.kubelet._reading.signatures
 options:
   bundle_dir:
     description:

@@ -19,6 +19,7 @@ from ansible.utils.display import Display
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._files import os_error
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.evidence import EvidenceError
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._report.text import closing_line, render
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._signatures._extra import SignatureError
 
 PLAIN_WIDTH = 100
 REASON_LIMIT = 500
@@ -134,12 +135,12 @@ def _reason(result: Mapping[str, Any]) -> str:
 
 @contextmanager
 def clear_failures() -> Iterator[None]:
-    """Errors that a user can cause (files, evidence) fail the task with one sentence."""
+    """Errors that a user can cause (files, evidence, signatures) fail the task with one sentence."""
     try:
         yield
     except OSError as error:
         raise AnsibleActionFail(os_error(error)) from None
-    except EvidenceError as error:
+    except (EvidenceError, SignatureError) as error:
         raise AnsibleActionFail(str(error)) from None
 
 

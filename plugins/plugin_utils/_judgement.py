@@ -5,23 +5,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _schema
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._engine.diagnose import diagnose
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.snapshot import snapshot
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.cause import Cause
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.snapshot import Snapshot
 
 Evidence = dict[str, Any]
+OwnCauses = Callable[[Snapshot], Iterable[Cause]]
 NOT_ASKED = "no control plane was asked: no host in the group kubelet_control_plane, and no kubelet_kubeconfig"
 
 
 def judge(
-    evidence: Mapping[str, Any], *, host_name: str, node_name: str | None = None, profile: str | None = None
+    evidence: Mapping[str, Any],
+    *,
+    host_name: str,
+    node_name: str | None = None,
+    profile: str | None = None,
+    own_causes: OwnCauses | None = None,
 ) -> dict[str, Any]:
-    """The result of one node, as in result.schema.json. EvidenceError when this is no evidence."""
+    """The result of one node, as in result.schema.json. EvidenceError when this is no evidence.
+
+    ``own_causes`` gives causes beside the catalogue for this node: the user's signatures.
+    """
     seen = snapshot(evidence, host_name=host_name, node_name=node_name, profile=profile)
-    return diagnose(seen).to_dict()
+    return diagnose(seen, own_causes(seen) if own_causes else ()).to_dict()
 
 
 def unread(reason: str, *, host_name: str, captured_at: str) -> Evidence:

@@ -11,9 +11,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _schema
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils import _user_signatures
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._boundary import ModuleRunner, run_module
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._judgement import (
     NOT_ASKED,
+    OwnCauses,
     judge,
     unread,
     with_cluster,
@@ -41,6 +43,7 @@ NODE_INFO_OPTIONS: dict[str, dict[str, Any]] = {
 NODE_OPTIONS: dict[str, dict[str, Any]] = {
     **NODE_INFO_OPTIONS,
     "profile": {"type": "str", "default": AUTO, "choices": list(PROFILES)},
+    **_user_signatures.OPTION,
     "cluster": {"type": "dict"},
     "cluster_query": {"type": "str", "default": AUTO, "choices": [AUTO, OFF]},
 }
@@ -79,7 +82,7 @@ def read_node(
     return Reading(host_name, joined, failure, outcome.for_ansible)
 
 
-def judge_reading(reading: Reading, options: Mapping[str, Any]) -> dict[str, Any]:
+def judge_reading(reading: Reading, options: Mapping[str, Any], own_causes: OwnCauses | None = None) -> dict[str, Any]:
     """The result for what was read, with the names that ``options`` give. EvidenceError when it is no evidence."""
     profile = options.get("profile")
     return judge(
@@ -87,6 +90,7 @@ def judge_reading(reading: Reading, options: Mapping[str, Any]) -> dict[str, Any
         host_name=reading.host_name,
         node_name=options.get("node_name") or None,
         profile=None if profile == AUTO else profile,
+        own_causes=own_causes,
     )
 
 

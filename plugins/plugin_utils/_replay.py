@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils import _bundle
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._files import os_error, read_tree, write_result
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._judgement import judge
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._judgement import OwnCauses, judge
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.evidence import EvidenceError
 
 MANIFEST = "bundle.json"
@@ -27,8 +27,11 @@ class Replay:
     problems: list[str] = field(default_factory=list)
 
 
-def replay(place: Path, results_dir: Path) -> Replay:
-    """Judge the bundle at ``place``, or every directory in it as one. A bundle's name is that of its directory."""
+def replay(place: Path, results_dir: Path, own_causes: OwnCauses | None = None) -> Replay:
+    """Judge the bundle at ``place``, or every directory in it as one. A bundle's name is that of its directory.
+
+    ``own_causes`` as in :func:`judge`.
+    """
     done = Replay()
     try:
         bundles = find_bundles(place)
@@ -39,7 +42,7 @@ def replay(place: Path, results_dir: Path) -> Replay:
         done.problems.append(f"{place} holds no bundle: neither {MANIFEST} nor a directory with one in it")
     for bundle in bundles:
         try:
-            result = judge(_read(bundle), host_name=bundle.name)
+            result = judge(_read(bundle), host_name=bundle.name, own_causes=own_causes)
             done.files.append(str(write_result(results_dir, result)))
             done.results.append(result)
         except EvidenceError as error:

@@ -42,11 +42,11 @@ def current(
     """
     for match in matches(snapshot.log, name):
         if holds(snapshot, match.pattern, window) and not _recovered(snapshot, match, recovered):
-            return _over_all_starts(snapshot, match)
+            return over_all_starts(snapshot, match)
     return None
 
 
-def _over_all_starts(node: Snapshot, match: Match) -> Match:
+def over_all_starts(node: Snapshot, match: Match) -> Match:
     """A start that fails again and again says the same each time: then the count is that of all starts."""
     if not starting_fails(node):
         return match

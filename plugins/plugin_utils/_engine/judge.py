@@ -23,7 +23,8 @@ def judge(snapshot: Snapshot, catalogue: Iterable[Cause]) -> tuple[list[Finding]
         try:
             hits = list(cause.judge(snapshot))
         except Exception as error:  # noqa: BLE001 - a bug in one cause is shown and must not hide the others
-            errors.append(RuleError(cause.id, f"{type(error).__name__}: {error}"[:300]))
+            words = str(error) if cause.own else f"{type(error).__name__}: {error}"
+            errors.append(RuleError(cause.id, words[:300], cause.own))
             continue
         if hits:
             findings.append(_finding(cause, hits))
@@ -47,4 +48,5 @@ def _finding(cause: Cause, hits: list[Hit]) -> Finding:
         evidence=tuple(evidence[:EVIDENCE_LIMIT]),
         remedy=speaking[0].remedy or cause.remedy,
         explains=cause.explains + tuple(e for hit in hits for e in hit.explains),
+        documented=not cause.own,
     )

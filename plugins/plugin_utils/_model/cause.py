@@ -22,7 +22,8 @@ class Cause:
     findings that are consequences when this one is present. ``gate`` is the stage of the kubelet's start at which it
     stops (see ``_engine/gates.py``), None when it does not stop the start. ``why`` says how it comes about, ``see``
     what a person sees, ``apart`` how to tell it from its neighbours (id -> sentence). ``symptom`` findings never
-    stand as root causes. Texts are Markdown for the generated page of the cause.
+    stand as root causes. ``own`` marks a user's signature: it has no page, and what breaks in it is the user's to
+    repair. Texts are Markdown for the generated page of the cause.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Cause:
     versions: str = ""
     sources: tuple[str, ...] = ()
     symptom: bool = False
+    own: bool = False
 
     @property
     def layer(self) -> str:

@@ -30,14 +30,15 @@ class Unknown:
 
 @dataclass(frozen=True)
 class RuleError:
-    """A cause whose judge broke: a bug of ours, shown as such."""
+    """A cause whose judge broke, a bug of ours, shown as such; with ``own``, a user's signature that cannot be used."""
 
     id: str
     error: str
+    own: bool = False
 
-    def to_dict(self) -> dict[str, str]:
+    def to_dict(self) -> dict[str, Any]:
         """As in result.schema.json."""
-        return {"id": self.id, "error": self.error}
+        return {"id": self.id, "error": self.error, **({"own": True} if self.own else {})}
 
 
 @dataclass(frozen=True)

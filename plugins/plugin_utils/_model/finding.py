@@ -87,6 +87,7 @@ class Finding:
     remedy: Remedy
     explained_by: tuple[str, ...] = ()
     explains: tuple[str, ...] = field(default=(), compare=False)
+    documented: bool = True
 
     def to_dict(self) -> dict[str, Any]:
         """As in result.schema.json."""
@@ -97,8 +98,9 @@ class Finding:
             "summary": self.summary,
             "evidence": [item.to_dict() for item in self.evidence],
             "remedy": {"text": self.remedy.text, "repair": self.remedy.repair, "automatic": self.remedy.automatic},
-            "docs": f"docs/causes/{self.id}.md",
         }
+        if self.documented:
+            data["docs"] = f"docs/causes/{self.id}.md"
         if self.explained_by:
             data["explained_by"] = list(self.explained_by)
         return data

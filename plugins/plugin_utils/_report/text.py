@@ -79,9 +79,17 @@ def _headline(result: Result) -> str:
         return str(state)
     if result["verdict"] == "unknown" and unknowns:
         return "could not be judged"
-    if result["verdict"] == "healthy" and unknowns:
-        return f"{result['summary']}  (not looked at: {', '.join(unknown['part'] for unknown in unknowns)})"
+    if result["verdict"] == "healthy":
+        return str(result["summary"]) + _not_looked_at(result)
     return str(result["summary"])
+
+
+def _not_looked_at(result: Result) -> str:
+    """What a healthy node's line has to admit: parts that were not read, rules that broke."""
+    gaps, broken = [gap["part"] for gap in _gaps(result)], [error["id"] for error in result.get("rule_errors", ())]
+    words = [f"not looked at: {', '.join(gaps)}"] if gaps else []
+    words += [f"rules that broke: {', '.join(broken[:SOME])}"] if broken else []
+    return f"  ({'; '.join(words)})" if words else ""
 
 
 def _block(result: Result, width: int, colour: bool) -> Iterator[str]:
@@ -138,14 +146,15 @@ def _gap_rows(unknowns: Sequence[Mapping[str, str]]) -> Iterator[Row]:
         yield "gap", visible(f"{shown}{more} ({status.replace('_', ' ')}): {reason}")
 
 
-def _error_rows(errors: Sequence[Mapping[str, str]]) -> Iterator[Row]:
-    """Rules that broke: bugs of ours, those with the same message in one row."""
-    ids: dict[str, list[str]] = {}
+def _error_rows(errors: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
+    """Rules that broke (bugs of ours) and signatures of the user's, those with the same message in one row."""
+    ids: dict[tuple[str, str], list[str]] = {}
     for error in errors:
-        ids.setdefault(error["error"], []).append(error["id"])
-    for message, names in ids.items():
+        whose = "own signature" if error.get("own") else "broken, please report it"
+        ids.setdefault((whose, error["error"]), []).append(error["id"])
+    for (whose, message), names in ids.items():
         more = f" and {len(names) - SOME} more" if len(names) > SOME else ""
-        yield "error", visible(f"broken, please report it: {', '.join(names[:SOME])}{more}: {message}")
+        yield "error", visible(f"{whose}: {', '.join(names[:SOME])}{more}: {message}")
 
 
 def _cause_rows(label: str, finding: Mapping[str, Any], captured_at: str) -> Iterator[Row]:
