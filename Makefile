@@ -73,7 +73,8 @@ score: setup ## How many recorded nodes are judged right, and which are not
 	@python tests/corpus/score.py $(ARGS)
 
 .PHONY: docs
-docs: setup-dev ## Check the documentation of plugins and roles
+docs: setup-dev ## Write the pages of the causes; check the documentation of plugins and roles
+	python tests/tools/cause_pages.py
 	cd $(COLLECTION) && antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=all .
 
 .PHONY: clean
