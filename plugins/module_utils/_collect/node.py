@@ -142,11 +142,10 @@ def _tasks(node: _Node) -> dict[str, _Task]:
 def _units(node: _Node) -> dict[str, t.Any]:
     node.record(_schema.UNITS, node.shown.status, node.shown.reason)
     names = [name for name in (node.unit, node.runtime) if node.show(name)]
-    return {
-        _schema.UNITS: {
-            name: units.unit_evidence(node.show(name), units.cat(node.host, name)) for name in names if name is not None
-        }
+    found = {
+        name: units.unit_evidence(node.show(name), units.cat(node.host, name)) for name in names if name is not None
     }
+    return {_schema.UNITS: {**units.required(node.host, node.show(node.unit)), **found}}
 
 
 def _journal(node: _Node, unit: str, lines: int) -> dict[str, t.Any]:

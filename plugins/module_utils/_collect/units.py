@@ -31,6 +31,9 @@ RUNTIME_UNITS = {
     "snap.microk8s.daemon-containerd.service": "microk8s",
     "docker.service": "dockershim",
 }
+# Units of these kinds can fail or be missing; slices and targets are always there.
+_STARTED = (".service", ".socket", ".mount", ".device")
+_MOST_REQUIRED = 20
 # These bring the runtime inside the kubelet's own unit.
 _EMBEDDED = ("k3s", "rke2")
 
@@ -80,6 +83,19 @@ def unit_evidence(properties: Show, text: str) -> dict[str, t.Any]:
         "enabled": properties.get("UnitFileState") or (properties["LoadState"] if absent else ""),
         "active": properties.get("ActiveState", ""),
     }
+
+
+def required(host: Host, properties: Show) -> dict[str, t.Any]:
+    """The states of services, sockets and mounts without which systemd does not start a unit; none in most cases."""
+    words = " ".join(properties.get(key, "") for key in ("Requires", "Requisite", "BindsTo")).split()
+    names = sorted({word for word in words if word.endswith(_STARTED)})[:_MOST_REQUIRED]
+    if not names:
+        return {}
+    argv = ["systemctl", "show", "--no-pager", "--property=Id,LoadState,ActiveState,SubState,UnitFileState", "--"]
+    blocks = host.run([*argv, *names], timeout=5.0).out.strip("\n").split("\n\n")
+    if len(blocks) != len(names):
+        return {}
+    return {name: unit_evidence(parse_show(block), "") for name, block in zip(names, blocks)}
 
 
 def kubelet_unit(shows: t.Mapping[str, Show]) -> str:

@@ -273,3 +273,22 @@ def test_no_file_can_break_the_reading(node: Node, path: str, kind: str) -> None
     evidence = _collect(node)
     assert {evidence["parts"][part]["status"] for part in _schema.NODE_PARTS} == {"ok"}
     assert json.dumps(evidence, ensure_ascii=False).encode("utf-8")
+
+
+def test_units_that_the_kubelet_requires(node: Node) -> None:
+    """Whether a required service exists is read; slices and targets are not asked for."""
+    shows = node.programs["systemctl show --no-pager"]
+    assert callable(shows)
+
+    def requiring(argv: list[str]) -> RunResult:
+        answer = shows(argv)
+        needs = "Id=kubelet.service\nRequires=docker.service system.slice sysinit.target"
+        return RunResult("ok", 0, answer.out.replace("Id=kubelet.service", needs))
+
+    node.programs["systemctl show --no-pager"] = requiring
+    node.programs["systemctl show --no-pager --property=Id"] = lambda argv: RunResult(
+        "ok", 0, "\n".join(f"Id={unit}\nLoadState=not-found\nActiveState=inactive\n" for unit in argv[5:])
+    )
+    units = _collect(node)["units"]
+    assert set(units) == {"kubelet.service", "containerd.service", "docker.service"}
+    assert units["docker.service"]["show"]["LoadState"] == "not-found"
