@@ -138,8 +138,8 @@ def client_not_yet_valid(node: Snapshot) -> Iterator[Hit]:
 )
 def client_wrong_issuer(node: Snapshot) -> Iterator[Hit]:
     """Answered with 401, and nothing but the issuer can be the reason; whether it signed is checked where known."""
-    talk, use = _api.conversation(node), client_in_use(node)
-    leaf, own = use.leaf, node.probes.node_object
+    talk, use, own = _api.conversation(node), _presented(node), node.probes.node_object
+    leaf = use.leaf
     if talk.works or talk.fault is not Fault.UNAUTHORIZED or leaf is None or own.code == 200:
         return
     if clocks_differ(node) or expired_part(node, use) or not_yet_valid(node, leaf) or lacks_client_auth(use):
@@ -150,6 +150,13 @@ def client_wrong_issuer(node: Snapshot) -> Iterator[Hit]:
     else:
         text = f"the API server refuses the client certificate {where(use)}, in order here: it trusts another CA"
     yield Hit(f"{text}: every request is answered with 401", (_quote.certificate(use), *talk.evidence))
+
+
+def _presented(node: Snapshot) -> CertificateUse:
+    """The certificate that was refused: the one of the probe where it was refused, else that of the kubelet."""
+    own = node.probes.node_object
+    asked_with_kubeconfig = own.code == 401 and own.client_certificate == node.kubeconfig.path
+    return node.certificate("client") if asked_with_kubeconfig else client_in_use(node)
 
 
 def lacks_client_auth(use: CertificateUse) -> bool:
