@@ -94,7 +94,7 @@ def _object_name(node: Snapshot) -> str:
 
 def _former(node: Snapshot, old: str, new: str) -> tuple[Evidence, ...]:
     """What says that ``old`` was this host's name: its Node object, an earlier registration, /etc/hostname, /etc/hosts,
-    or that the two differ by a domain only."""
+    the serving certificate that it made for itself (CN old@time), or that the two differ by a domain only."""
     found: list[Evidence] = []
     if _object_name(node) == old:
         found.append(Evidence("cluster", f"the Node object of this host is {old}", "metadata.name"))
@@ -107,6 +107,9 @@ def _former(node: Snapshot, old: str, new: str) -> tuple[Evidence, ...]:
         number = next((n for n, line in enumerate(lines, 1) if _names_host(path, line, old, node)), 0)
         if number:
             found.append(Evidence("file", lines[number - 1].strip(), f"{path}:{number}"))
+    serving = node.certificate("serving")
+    if serving.leaf is not None and serving.leaf.common_name.partition("@")[0] == old:
+        found.append(_quote.certificate(serving, "made by this host's kubelet at its first start"))
     if node.command_line.flag("hostname-override") and node.host.hostname.lower() == old:
         found.append(_quote.host(f"hostname {node.host.hostname}", "hostname"))
     if not found and (new.startswith(old + ".") or old.startswith(new + ".")):
@@ -142,14 +145,15 @@ def _names_host(path: str, line: str, name: str, node: Snapshot) -> bool:
     sources=("kubernetes pkg/kubelet/nodestatus/setters.go", "kubernetes cmd/kubeadm/app/cmd/phases/join/kubelet.go"),
 )
 def duplicate_hostname(node: Snapshot) -> Iterator[Hit]:
-    """The Node's status was written after this machine booted, and with another machine's boot id; or endless
-    conflicts over the lease."""
+    """The Node's status was written after this machine booted, with another machine's boot id and addresses; or
+    endless conflicts over the lease."""
     reported, own = _reported_boot(node), str(node.host.raw.get("boot_id") or "")
     boot, ready = booted_at(node), node.cluster.ready
+    here = set(node.host.addresses or node.cluster.addresses) & set(node.cluster.addresses)
     conflict = _logs.current(node, "lease-conflict")
     lines = (_quote.log(conflict),) if conflict else ()
     written = ready.heartbeat_at if ready is not None else None
-    if reported and own and boot and written and reported != own and written > boot + SETTLED:
+    if reported and own and reported != own and not here and boot and written and written > boot + SETTLED:
         address = ", ".join(node.cluster.addresses[:3])
         text = f"the Node {node.node_name} was last written by another machine (addresses {address})"
         boots = Evidence("cluster", f"bootID {reported}", "status.nodeInfo")

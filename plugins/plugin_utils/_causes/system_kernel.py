@@ -84,7 +84,10 @@ def kernel_modules_missing(node: Snapshot) -> Iterator[Hit]:
     lines = (_quote.log(said),) if said else ()
     if node.host.sysctl.get(IP_FORWARD) == "0" and "." in (node.cluster.pod_cidr or "."):
         text = f"{IP_FORWARD} is 0: the node does not forward the traffic of its pods"
-        yield Hit(text, (_quote.host(f"{IP_FORWARD} = 0", "sysctl"), *lines))
+        ready = node.cluster.ready
+        in_use = said is not None or (ready is not None and ready.status == "True")
+        evidence = (_quote.host(f"{IP_FORWARD} = 0", "sysctl"), *lines)
+        yield Hit(text, evidence, Effect.DEGRADED if in_use else Effect.RISK)
     bridge = _bridge_plugin(node)
     setting = _bridge_setting(node)
     if bridge and setting:

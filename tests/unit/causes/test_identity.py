@@ -82,6 +82,15 @@ def test_former_name_in_an_earlier_registration() -> None:
     assert roots(logged(node, earlier, ago=3000, newest=False)) == {"identity/hostname-changed"}
 
 
+def test_former_name_in_the_serving_certificate() -> None:
+    """The kubelet made it for itself under the name that the host had at its first start."""
+    node = replace(load_snapshot("cert-wrong-node-name"), cluster=ClusterView())
+    use = node.certificate("serving")
+    assert use.leaf is not None
+    old = replace(use, certificates=(replace(use.leaf, common_name="worker-99@1795467191"),))
+    assert roots(replace(node, certificates={**node.certificates, "serving": old})) == {"identity/hostname-changed"}
+
+
 def test_foreign_certificate_is_not_a_renamed_host() -> None:
     """The Node object has the host's present name, and nothing knows the certificate's: the certificate is wrong."""
     assert roots(load_snapshot("cert-wrong-node-name")) == {"certificate/client-cn-mismatch"}
@@ -143,10 +152,11 @@ def test_name_that_is_valid(name: str) -> None:
 # Two machines, one name
 
 
-def with_boot(here: str, reported_ago: float = 30) -> Snapshot:
+def with_boot(here: str, reported_ago: float = 30, address: str = "10.240.0.99") -> Snapshot:
     """The node with a boot id of its own, and a Node object that was written some seconds ago."""
     changed = evidence()
     changed["host"]["boot_id"] = here
+    changed["host"]["addresses"] = [address]
     node = node_of(changed)
     at = node.captured_at - timedelta(seconds=reported_ago)
     ready = replace(node.cluster.conditions["Ready"], heartbeat_at=at)
@@ -160,8 +170,9 @@ def test_other_machine_writes_this_node() -> None:
 
 
 def test_own_boot_and_the_boot_before() -> None:
-    """The own boot id, or a status from before the reboot of a node that has not reported since."""
+    """The own boot id or address, or a status from before the reboot of a node that has not reported since."""
     assert findings(with_boot(BOOT)) == {}
+    assert findings(with_boot("11111111-7eb3-442f-9b4b-13e13a055b93", address="10.240.0.17")) == {}
     rebooted = with_boot("11111111-7eb3-442f-9b4b-13e13a055b93", reported_ago=400)
     rebooted = replace(rebooted, host=replace(rebooted.host, uptime_seconds=120))
     assert "identity/duplicate-hostname" not in findings(rebooted)

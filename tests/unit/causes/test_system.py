@@ -163,10 +163,12 @@ def test_controllers_are_not_handed_down() -> None:
 
 
 def test_forwarding_is_off() -> None:
-    """Pods cannot talk past the node; Ready stays True."""
+    """Pods of a Ready node cannot talk past it; a node that runs none yet may break by it."""
     node = on_host(sysctl={"net.ipv4.ip_forward": "0"})
     assert roots(node) == {"system/kernel-modules-missing"}
     assert findings(node)["system/kernel-modules-missing"].effect == Effect.DEGRADED
+    unseen = replace(node, cluster=type(node.cluster)())
+    assert findings(unseen)["system/kernel-modules-missing"].effect == Effect.RISK
     only_six = replace(node, cluster=replace(node.cluster, pod_cidr="fd00:10::/64"))
     assert "system/kernel-modules-missing" not in findings(only_six)
 
