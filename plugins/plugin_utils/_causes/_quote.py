@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from .._model.certificate import CertificateUse
@@ -14,6 +15,9 @@ from .._model.host import Condition, Probe
 from .._model.journal import LogPattern, Match
 from .._model.service import Directive, Flag, Unit
 
+# The API server's error answer (a Status object) says it in one member.
+STATUS_MESSAGE = re.compile(r'^\{"kind":"Status".*?"message":"((?:[^"\\]|\\.)*)"')
+
 
 def iso(moment: datetime | None) -> str | None:
     """ISO 8601 UTC with seconds, as the result schema wants it."""
@@ -21,12 +25,23 @@ def iso(moment: datetime | None) -> str | None:
 
 
 def age(seconds: float) -> str:
-    """A duration in the one unit that a person would use: '12 s', '5 min', '3 h', '15 days'."""
+    """A duration in the one unit that a person would use: '12 s', '5 min', '3 h', '15 days', '7 years'."""
     seconds = abs(seconds)
     for limit, size, name in ((120, 1, "s"), (7200, 60, "min"), (172800, 3600, "h")):
         if seconds < limit:
             return f"{int(seconds // size)} {name}"
-    return f"{int(seconds // 86400)} days"
+    days = int(seconds // 86400)
+    return f"{days} days" if days < 730 else f"{days // 365} years"
+
+
+def counted(count: int, what: str) -> str:
+    """'1 restart', '3 restarts'."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+def times(count: int) -> str:
+    """How often: 'once', '3 times'."""
+    return "once" if count == 1 else f"{count} times"
 
 
 def log(found: Match | LogPattern) -> Evidence:
@@ -80,9 +95,11 @@ def unit(found: Unit, *keys: str) -> Evidence:
 
 def probe(found: Probe, note: str = "") -> Evidence:
     """A probe that was made from the node."""
-    answer = f"HTTP {found.code}" if found.code else found.status
-    detail = found.error or (found.body if found.code and found.code >= 400 else "")
-    return Evidence("probe", f"{found.kind} {answer} {detail} {note}".strip(), found.target)
+    answer = f"HTTP {found.code}" if found.code else f"{found.kind} {found.status}"
+    said = STATUS_MESSAGE.search(found.body)
+    body = said.group(1) if said else found.body
+    detail = found.error or (body if found.code and found.code >= 400 else "")
+    return Evidence("probe", " ".join(f"{answer} {detail} {note}".split()), found.target)
 
 
 def certificate(use: CertificateUse, note: str = "") -> Evidence:
