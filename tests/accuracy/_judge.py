@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,12 @@ from corpus._score import compare
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils import _bundle
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._engine.diagnose import diagnose
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.snapshot import snapshot
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.diagnosis import SUMMARY_LIMIT
+
+LONGEST = 250
+BAD = re.compile(
+    r"\bNone\b|\(''|\[\(|Effect\.|datetime\.|<[a-z_]+ object|  |\( ?\)|\bat [.,;:]|, ?[,;.)]|\b1 (?:restart|time|day)s\b|: *$"
+)
 
 # What is also true, and all that can be said, where the file that would tell more was not read.
 LESS_EXACT = {"kubeconfig/embedded-stale-cert": "certificate/client-expired"}
@@ -33,7 +40,6 @@ class Judged:
     false: int
     verdict_right: bool
     faults: tuple[str, ...]
-    texts: tuple[str, ...]
 
     @property
     def right(self) -> bool:
@@ -51,7 +57,7 @@ def judged(mutant: Mutant) -> Judged:
     """Score one mutant: exactly the truth where the evidence is whole; nothing but the truth where it is not."""
     result = result_of(mutant)
     outcome = compare(mutant.case, mutant.expected, result)
-    faults = outcome.faults if mutant.whole else _untrue(mutant, result)
+    faults = [*(outcome.faults if mutant.whole else _untrue(mutant, result)), *bad_texts(result)]
     return Judged(
         kind=mutant.kind,
         case=mutant.case,
@@ -61,7 +67,6 @@ def judged(mutant: Mutant) -> Judged:
         false=outcome.false,
         verdict_right=not any("verdict" in fault for fault in faults),
         faults=tuple(faults),
-        texts=tuple(texts(result)),
     )
 
 
@@ -79,9 +84,16 @@ def _untrue(mutant: Mutant, result: dict[str, Any]) -> list[str]:
     return faults
 
 
+def bad_texts(result: dict[str, Any]) -> list[str]:
+    """Sentences that nobody should have to read: too long, with holes, with the insides of Python."""
+    said = [*texts(result), result["summary"]]
+    long = [f"{len(text)} characters: {text}" for text in said[:-1] if len(text) > LONGEST]
+    long += [f"{len(said[-1])} characters: {said[-1]}"] if len(said[-1]) > SUMMARY_LIMIT else []
+    return long + [f"wording: {text}" for text in said if BAD.search(text)]
+
+
 def texts(result: dict[str, Any]) -> Iterable[str]:
-    """Every sentence of a result that a person reads."""
-    yield result["summary"]
+    """Every sentence of a result that a person reads (its summary is one of them, or made of several)."""
     yield result["facts"]["state"]
     for part in ("root_causes", "consequences", "risks", "resolved"):
         for finding in result[part]:

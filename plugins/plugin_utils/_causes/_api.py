@@ -212,6 +212,12 @@ def endpoint(node: Snapshot) -> str:
     return f"{host}:{config.port or (80 if config.scheme == 'http' else 443)}"
 
 
+def address(node: Snapshot) -> str:
+    """The endpoint to stand behind "the API server" in a sentence, also where the kubeconfig was not read."""
+    said = complaint(node)[1]
+    return endpoint(node) or (said.groups.get("endpoint", "") if said else "") or "of its kubeconfig"
+
+
 def kubeconfig_newer_than_process(node: Snapshot) -> bool:
     """True when the kubeconfig was written after the running kubelet read it at its start."""
     started, written = node.kubelet.main_start_at, node.kubeconfig.file.mtime

@@ -41,7 +41,7 @@ def unavailable(node: Snapshot) -> Iterator[Hit]:
         return
     code = next((probe.code for probe in talk.probes if probe.code and probe.code >= 500), None)
     how = f"answers with {code}" if code else "is there but does not complete requests (its etcd, most likely)"
-    yield Hit(f"the API server {_api.endpoint(node)} {how}", talk.evidence)
+    yield Hit(f"the API server {_api.address(node)} {how}", talk.evidence)
 
 
 @cause(
@@ -63,7 +63,7 @@ def not_answering(node: Snapshot) -> Iterator[Hit]:
     """TCP connects; the handshake or every request times out."""
     talk = unreached(node, Fault.SILENT)
     if talk is not None:
-        text = f"{_api.endpoint(node)} accepts connections and never answers"
+        text = f"the API server {_api.address(node)} accepts connections and never answers"
         yield Hit(text, talk.evidence)
 
 
@@ -83,7 +83,7 @@ def overloaded(node: Snapshot) -> Iterator[Hit]:
     """429 answers."""
     talk = unreached(node, Fault.OVERLOADED)
     if talk is not None:
-        yield Hit(f"the API server {_api.endpoint(node)} answers with 429 Too Many Requests", talk.evidence)
+        yield Hit(f"the API server {_api.address(node)} answers with 429 Too Many Requests", talk.evidence)
 
 
 @cause(
@@ -123,5 +123,6 @@ def lb_half_broken(node: Snapshot) -> Iterator[Hit]:
     talk = _api.conversation(node)
     answers = talk.fault is Fault.NONE and node.probes.readyz.code == 200
     if match is not None and match.pattern.count >= MANY and answers:
-        text = f"connections to {_api.endpoint(node)} break now and then ({match.pattern.count} times)"
+        often = _quote.times(match.pattern.count)
+        text = f"connections to the API server {_api.address(node)} break now and then ({often})"
         yield Hit(text, (_quote.log(match), _quote.probe(node.probes.readyz)))

@@ -69,7 +69,7 @@ def connection_refused(node: Snapshot) -> Iterator[Hit]:
         who = f"; it answers others{known}: a rejecting firewall or a load balancer in between"
     elif "refused" in node.cluster.error:
         who = "; it refuses others too"
-    text = f"the API server {_api.endpoint(node)} refuses connections{who}"
+    text = f"the API server {_api.address(node)} refuses connections{who}"
     yield Hit(text, (*talk.evidence, *_server(node)))
 
 
@@ -94,7 +94,7 @@ def unreachable_timeout(node: Snapshot) -> Iterator[Hit]:
     yield from over(node, "api-connect-timeout", "the API server could not be reached")
     talk = unreached(node, Fault.TIMEOUT)
     if talk is not None:
-        text = f"no answer to TCP connections to the API server {_api.endpoint(node)}: packets are dropped on the way"
+        text = f"no answer to TCP connections to the API server {_api.address(node)}: packets are dropped on the way"
         yield Hit(text, (*talk.evidence, *_server(node)))
 
 
@@ -114,7 +114,7 @@ def no_route(node: Snapshot) -> Iterator[Hit]:
     """Connecting fails at once for want of a route."""
     talk = unreached(node, Fault.NO_ROUTE)
     if talk is not None:
-        text = f"this node has no route to the API server {_api.endpoint(node)}"
+        text = f"this node has no route to the API server {_api.address(node)}"
         yield Hit(text, (*talk.evidence, *_server(node)))
 
 

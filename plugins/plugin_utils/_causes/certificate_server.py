@@ -97,7 +97,7 @@ def ca_not_trusted_by_node(node: Snapshot) -> Iterator[Hit]:
         return
     ours, other, presented = node.certificate("server-ca"), node.certificate("client-ca"), node.certificate("apiserver")
     place = ours.place or node.kubeconfig.path
-    text = f"the CA in {place} did not sign the certificate that {_api.endpoint(node)} presents"
+    text = f"the CA in {place} did not sign the certificate that the API server {_api.address(node)} presents"
     issuer = presented.leaf.issuer[:60] if presented.leaf else ""
     remedy = None
     if presented.leaf and x509.trusted(presented.certificates, other.certificates):
@@ -169,7 +169,7 @@ def apiserver_cert_expired(node: Snapshot) -> Iterator[Hit]:
     leaf = node.certificate("apiserver").leaf
     if leaf is not None and not why and timedelta(0) < leaf.remaining(node.captured_at) < SOON:
         left = age(leaf.remaining(node.captured_at).total_seconds())
-        text = f"the certificate of the API server {_api.endpoint(node)} expires in {left} ({leaf.not_after:%Y-%m-%d})"
+        text = f"the certificate of the API server {_api.address(node)} expires in {left} ({leaf.not_after:%Y-%m-%d})"
         yield Hit(text, _evidence(node, talk), Effect.RISK)
     if why not in ("expired", "not-yet-valid"):
         return
@@ -177,5 +177,5 @@ def apiserver_cert_expired(node: Snapshot) -> Iterator[Hit]:
     if leaf is not None and why == "expired":
         since = age(leaf.remaining(node.captured_at).total_seconds())
         ago = f"expired {since} ago ({leaf.not_after:%Y-%m-%d %H:%M} UTC)"
-    text = f"the certificate of the API server {_api.endpoint(node)} {ago}: nothing is wrong with this node"
+    text = f"the certificate of the API server {_api.address(node)} {ago}: nothing is wrong with this node"
     yield Hit(text, _evidence(node, talk), talk.effect)

@@ -127,7 +127,8 @@ def binary_wrong_format(node: Snapshot) -> Iterator[Hit]:
         return
     path = _binary(node, said)
     size = node.file(path).size
-    detail = f" ({size} bytes, machine {node.host.machine})" if size is not None else ""
+    machine = f", machine {node.host.machine}" if node.host.machine else ""
+    detail = f" ({size} bytes{machine})" if size is not None else ""
     yield Hit(f"{path}{detail} is not an executable for this machine", _spawn_evidence(node, said, path))
 
 

@@ -25,7 +25,7 @@ def _symptom(name: str, title: str, effect: Effect, see: str, why: str, healthy:
     def judge(node: Snapshot) -> Iterator[Hit]:
         match = _logs.current(node, f"symptom-{name}", window=_api.window(node), recovered="node-registered")
         if match is not None and _api.alive(node) and not _api.works(node):
-            yield Hit(f"{title} ({match.pattern.count} times)", (_quote.log(match),))
+            yield Hit(f"{title} ({_quote.times(match.pattern.count)})", (_quote.log(match),))
 
     make = cause(
         f"symptom/{name}",

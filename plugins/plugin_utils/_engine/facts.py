@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from .._causes._api import Fault, conversation
-from .._causes._quote import age, iso
+from .._causes._quote import age, counted, iso
 from .._model.snapshot import Snapshot
+
+STATES = {"inactive": "is stopped", "deactivating": "is being stopped", "activating": "is starting"}
 
 
 def facts(snapshot: Snapshot) -> dict[str, Any]:
@@ -51,21 +54,35 @@ def _api_answer(snapshot: Snapshot) -> str | None:
 
 def state(snapshot: Snapshot) -> str:
     """What the service does, in one phrase with numbers and ages."""
-    unit, now = snapshot.kubelet, snapshot.captured_at
+    unit = snapshot.kubelet
     if not unit.known:
         return "state of the kubelet service unknown"
-    if unit.load_state in ("not-found", "masked"):
+    if unit.load_state in ("not-found", "masked") and not unit.running:
         return f"{unit.name} is {unit.load_state}"
     if snapshot.crash_looping:
-        at = unit.main_exit_at or unit.main_start_at
-        last = f", last {age((now - at).total_seconds())} ago" if at else ""
-        how = f", {'signal' if unit.exit_code in ('killed', 'dumped') else 'status'} {unit.exit_status}"
-        return f"kubelet exits right after each start ({unit.restarts} restarts{last}{how})"
+        return f"kubelet exits right after each start ({counted(unit.restarts, 'restart')}{_last_end(snapshot)})"
     if unit.running:
-        since = f" since {age((now - unit.main_start_at).total_seconds())}" if unit.main_start_at else ""
         ready = snapshot.cluster.ready
         seen = f", node Ready={ready.status}" if ready else ""
-        return f"kubelet runs{since}{seen}"
-    since = f" since {age((now - unit.state_change_at).total_seconds())}" if unit.state_change_at else ""
+        return f"kubelet runs{_since(snapshot, unit.main_start_at)}{seen}"
     result = f", result {unit.result}" if unit.result not in ("", "success") else ""
-    return f"kubelet is {unit.active_state} ({unit.sub_state}){since}{result}"
+    if unit.active_state == "failed" and unit.state_change_at:
+        return f"kubelet failed {age((snapshot.captured_at - unit.state_change_at).total_seconds())} ago{result}"
+    does = STATES.get(unit.active_state, f"is {unit.active_state}")
+    return f"kubelet {does}{_since(snapshot, unit.state_change_at)}{result}"
+
+
+def _since(snapshot: Snapshot, moment: datetime | None) -> str:
+    return f" since {age((snapshot.captured_at - moment).total_seconds())}" if moment else ""
+
+
+def _last_end(snapshot: Snapshot) -> str:
+    """When and how the last process ended: as systemd says, or as the journal says where another one runs already."""
+    unit, ended = snapshot.kubelet, [start for start in snapshot.log.starts if start.exit_at]
+    if unit.running and ended:
+        at, signal, status = ended[-1].exit_at, ended[-1].exit_code != "exited", ended[-1].exit_status.partition("/")[0]
+    else:
+        at, signal, status = unit.main_exit_at or unit.main_start_at, unit.exit_code in ("killed", "dumped"), ""
+        status = "" if unit.exit_status is None else str(unit.exit_status)
+    last = f", last {age((snapshot.captured_at - at).total_seconds())} ago" if at else ""
+    return f"{last}, {'signal' if signal else 'status'} {status}" if status else last

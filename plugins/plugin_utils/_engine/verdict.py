@@ -5,12 +5,16 @@
 
 from __future__ import annotations
 
-from .._model.diagnosis import SUMMARY_LIMIT
+from collections.abc import Sequence
+from datetime import timedelta
+
+from .._model.diagnosis import SUMMARY_LIMIT, Unknown
 from .._model.finding import Effect, Finding
 from .._model.snapshot import Snapshot
 from .order import Ordered
 
 FILES = "files"  # part of the evidence contract
+SETTLED = timedelta(seconds=60)  # the control plane has heard from a started kubelet by then
 
 
 def verdict(snapshot: Snapshot, ordered: Ordered) -> str:
@@ -58,29 +62,35 @@ def seen_working(snapshot: Snapshot) -> bool:
     return snapshot.log.read and snapshot.config.file.content is not None
 
 
-def summary(snapshot: Snapshot, ordered: Ordered, given: str, state: str) -> str:
-    """One sentence a person can act on."""
+def summary(snapshot: Snapshot, ordered: Ordered, given: str, state: str, unknowns: Sequence[Unknown]) -> str:
+    """One sentence a person can act on. ``state`` says what the service does."""
     if ordered.root_causes:
         first, others = ordered.root_causes[0], len(ordered.root_causes) - 1
         more = f"; and {others} more root cause{'s' if others > 1 else ''}" if others else ""
         return cut(first.summary, more)
     if given in ("down", "degraded"):
         shown = f": {_names(ordered.consequences)}" if ordered.consequences else ""
-        return cut(f"{state}; no known cause explains it{shown}")
+        again = "; it started moments ago: look again in a minute" if _young(snapshot) else ""
+        return cut(f"{state}; no known cause explains it{shown}", again)
     if given == "at_risk":
         first = next(f for f in (*ordered.risks, *ordered.consequences) if f.effect == Effect.RISK)
         return cut(f"works, but: {first.summary}")
     if given == "unknown":
-        return cut(f"could not be judged; {'; '.join(_gaps(snapshot)) or state}")
+        return cut(f"could not be judged ({state}); {'; '.join(_gaps(unknowns))}".removesuffix("; "))
     return cut(state)
 
 
-def _gaps(snapshot: Snapshot) -> list[str]:
+def _young(snapshot: Snapshot) -> bool:
+    started = snapshot.kubelet.main_start_at
+    runs = snapshot.kubelet.running and not snapshot.crash_looping
+    return runs and started is not None and snapshot.captured_at - started < SETTLED
+
+
+def _gaps(unknowns: Sequence[Unknown]) -> list[str]:
     """Why parts are missing, those with the same reason together."""
     parts: dict[str, list[str]] = {}
-    for name, part in snapshot.parts.items():
-        if not part.ok:
-            parts.setdefault(part.reason or part.status, []).append(name)
+    for unknown in unknowns:
+        parts.setdefault(unknown.reason, []).append(unknown.part)
     return [f"{', '.join(names)}: {reason}" for reason, names in parts.items()]
 
 
