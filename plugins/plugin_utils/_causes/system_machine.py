@@ -219,6 +219,6 @@ def package_upgrade(node: Snapshot) -> Iterator[Hit]:
     packages = f"binary {here.group()}, Node object {reported.group()}"
     when = f", machine up since {iso(boot)}" if boot else ""
     text = f"the kubelet on disk is {here.group()}, the one that last reported was {reported.group()}"
-    risk = minor and node.kubelet.running and not node.crash_looping
+    risk = minor and _api.works(node)
     more = ": the next start brings another minor release" if risk else ""
     yield Hit(text + more, (_quote.host(packages + when, "kubelet --version"),), Effect.RISK if risk else Effect.INFO)
