@@ -9,8 +9,8 @@ module: cluster_info
 short_description: Tell what the control plane says of all nodes
 version_added: "1.0.0"
 description:
-  - Asks the API server with C(kubectl get --raw) for all nodes, their leases and the certificate requests of kubelets, in
-    a fixed number of calls whatever the number of nodes. Run it once, on a host of the control plane.
+  - Asks the API server with C(kubectl get --raw) for all nodes, their leases, the certificate requests of kubelets and
+    the endpoint that is published for joining nodes, in a fixed number of calls whatever the number of nodes. Run it once, on a host of the control plane.
   - No access (no kubectl, no kubeconfig, no answer) is a result with RV(cluster.error), not a failed task.
 author:
   - nodeclinic.kubelet contributors (@nodeclinic)
@@ -81,8 +81,24 @@ cluster:
       returned: when it could be asked
       type: str
       sample: v1.36.2
+    endpoint:
+      description:
+        - What the ConfigMap C(kube-public/cluster-info) says, which kubeadm keeps for joining nodes. Empty where there is none.
+      returned: when it could be asked
+      type: dict
+      contains:
+        server:
+          description: URL of the API server.
+          returned: when there is exactly one
+          type: str
+          sample: https://controlplane:6443
+        ca_sha256:
+          description: SHA-256 of the cluster's CA certificate (lower-case hex), empty where it is not embedded.
+          returned: when there is exactly one server
+          type: str
+          sample: 58d3c1e2f0b4a6978c5d0e1f2a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d
     unread:
-      description: What could not be read, and why, by C(leases), C(csrs) or C(version).
+      description: What could not be read, and why, by C(leases), C(csrs), C(version) or C(endpoint).
       returned: when it could be asked
       type: dict
       sample: {}

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import typing as t
 
@@ -17,6 +19,18 @@ if t.TYPE_CHECKING:
     from .conftest import Node
 
 CONFIG = "/etc/kubernetes/admin.conf"
+DER = b"a certificate"
+PEM = f"-----BEGIN CERTIFICATE-----\n{base64.b64encode(DER).decode()}\n-----END CERTIFICATE-----\n"
+PUBLISHED = f"""apiVersion: v1
+clusters:
+- cluster:
+    certificate-authority-data: {base64.b64encode(PEM.encode()).decode()}
+    server: https://controlplane:6443
+  name: ""
+kind: Config
+users: null
+"""
+CLUSTER_INFO = "/api/v1/namespaces/kube-public/configmaps/cluster-info"
 SIGNER = "kubernetes.io/kube-apiserver-client-kubelet"
 
 
@@ -42,6 +56,7 @@ def answers(node: Node) -> dict[str, object]:
             ]
         },
         "/version": {"gitVersion": "v1.36.2"},
+        CLUSTER_INFO: {"data": {"kubeconfig": PUBLISHED, "jws-kubeconfig-abcdef": "a signature"}},
     }
 
     def answer(argv: t.Sequence[str]) -> RunResult:
@@ -66,6 +81,42 @@ def test_all_nodes_in_a_fixed_number_of_calls(node: Node, answers: dict[str, obj
     assert found["leases"]["worker-1"]["spec"] == {"renewTime": "x"}
     assert [csr["metadata"]["name"] for csr in found["csrs"]] == ["a"]
     assert (found["version"], found["unread"]) == ("v1.36.2", {})
+
+
+def test_published_endpoint_is_server_and_fingerprint(node: Node, answers: dict[str, object]) -> None:
+    """Of what is published for joining nodes, only the address and the CA's fingerprint are kept."""
+    found = cluster.collect(node.host(), "kubectl", CONFIG, 5.0)
+    assert found["endpoint"] == {"server": "https://controlplane:6443", "ca_sha256": hashlib.sha256(DER).hexdigest()}
+    assert "jws" not in json.dumps(found)
+    assert len(answers) == 5
+
+
+@pytest.mark.parametrize(
+    ("published", "endpoint"),
+    [
+        (RunResult("ok", 1, "", "Error from server (NotFound)"), {}),
+        ({"data": {"kubeconfig": PUBLISHED + "    server: https://other:6443\n"}}, {}),
+        ({"data": {"kubeconfig": "server: http://controlplane:6443\n"}}, {}),
+        ({"data": {"kubeconfig": ["server: https://c:6443"]}}, {}),
+        (
+            {"data": {"kubeconfig": "  - server: 'https://c:6443'\r\n".replace("\r", "")}},
+            {"server": "https://c:6443", "ca_sha256": None},
+        ),
+        (
+            {"data": {"kubeconfig": "certificate-authority-data: bm8gUEVN\nserver: https://c:6443\n"}},
+            {"server": "https://c:6443", "ca_sha256": None},
+        ),
+        ({}, {}),
+    ],
+)
+def test_published_endpoint_in_doubt_is_none(
+    node: Node, answers: dict[str, object], published: object, endpoint: dict[str, object]
+) -> None:
+    """Two servers, none, plain HTTP, or a file that is no kubeconfig: nothing is taken for the endpoint."""
+    answers[CLUSTER_INFO] = published
+    found = cluster.collect(node.host(), "kubectl", CONFIG, 5.0)
+    assert found["endpoint"] == endpoint
+    assert len(found["nodes"]) == 300
 
 
 @pytest.mark.parametrize(
