@@ -34,7 +34,7 @@ setup-dev: ## The same and the test tools
 check: lint unit corpus ## What to run all day: lint, unit and corpus tests
 
 .PHONY: test
-test: lint unit corpus sanity molecule ## Everything that a change must pass
+test: lint unit corpus score sanity molecule ## Everything that a change must pass
 
 .PHONY: lint
 lint: setup-dev ## ruff, mypy, yamllint, shellcheck, licences, changelog, ansible-lint
@@ -53,8 +53,8 @@ unit: setup-dev ## Unit tests (ARGS="-k journal" selects)
 	pytest tests/unit $(ARGS)
 
 .PHONY: corpus
-corpus: setup-dev ## Diagnose every bundle of tests/corpus and compare with what is known of it
-	pytest tests/corpus $(ARGS)
+corpus: setup-dev ## Diagnose every bundle of tests/corpus, and some changed ones, and compare with what is known
+	pytest tests/corpus tests/accuracy $(ARGS)
 
 .PHONY: sanity
 sanity: setup-dev ## ansible-test sanity (ARGS="--test pylint" selects)
@@ -69,8 +69,8 @@ bench: setup ## Time of a diagnosis against a ping, on 10 lab nodes over SSH
 	@python tests/bench/diagnose.py $(ARGS)
 
 .PHONY: score
-score: setup ## How many recorded nodes are judged right, and which are not
-	@python tests/corpus/score.py $(ARGS)
+score: setup-dev ## How right the diagnosis is over all recorded nodes and their mutations (ARGS="-k recovered" selects)
+	@python tests/accuracy/score.py $(ARGS)
 
 .PHONY: docs
 docs: setup-dev ## Write the pages of the causes; check the documentation of plugins and roles
