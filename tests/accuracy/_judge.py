@@ -21,7 +21,9 @@ from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.diagnosi
 
 LONGEST = 250
 BAD = re.compile(
-    r"\bNone\b|\(''|\[\(|Effect\.|datetime\.|<[a-z_]+ object|  |\( ?\)|\bat [.,;:]|, ?[,;.)]|\b1 (?:restart|time|day)s\b|: *$"
+    r"\bNone\b|\(''|\[\(|Effect\.|datetime\.|<[a-z_]+ object"  # the insides of Python
+    r"|  |\( ?\)|\bat [.,;:]|, ?[,;.)]|: *$"  # holes
+    r"|\b1 (?:restart|time|day)s\b"
 )
 
 # What is also true, and all that can be said, where the file that would tell more was not read.
@@ -64,7 +66,7 @@ def judged(mutant: Mutant) -> Judged:
         whole=mutant.whole,
         wanted=len(mutant.expected.roots),
         found=outcome.found,
-        false=outcome.false,
+        false=sum(fault.startswith("false root") for fault in faults),
         verdict_right=not any("verdict" in fault for fault in faults),
         faults=tuple(faults),
     )

@@ -139,7 +139,8 @@ def dns_failure(node: Snapshot) -> Iterator[Hit]:
     resolv = node.file("/etc/resolv.conf")
     servers = [line for line in (resolv.content or "").splitlines() if line.startswith("nameserver")]
     shown = (_quote.place(Place(resolv.path), " / ".join(servers)),) if servers else ()
-    text = f"the API server's name {node.kubeconfig.host} does not resolve on this node"
+    name = f"name {node.kubeconfig.host}" if node.kubeconfig.host else "name"
+    text = f"the API server's {name} does not resolve on this node"
     yield Hit(text, (*talk.evidence, *_server(node), *shown))
 
 
