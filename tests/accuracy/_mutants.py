@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from accuracy import combining, layout, losing, recovering, wording
+from accuracy import combining, layout, losing, noise, recovering, wording
 from accuracy._bundles import Bundle, journal, load
 from corpus._load import CORPUS, NAMES
 from corpus._score import Expected, expected_of
@@ -104,6 +104,8 @@ def mutants(names: list[str] | None = None) -> Iterator[Mutant]:
             if both is not None:
                 yield Mutant(f"combined: {fault}", case, *both)
         yield from _recovered(case, bundle)
+        if case.startswith("healthy"):
+            yield Mutant("noise: all that is harmless", case, noise.noisy(bundle), expected)
 
 
 def _recovered(case: str, bundle: Bundle) -> Iterator[Mutant]:
