@@ -159,7 +159,8 @@ def _finding(cause: Cause, root: str, sharers: list[_Node], peers: list[_Node]) 
     """The fleet cause as in result.schema.json, with the nodes that it covers."""
     share = f"{len(sharers)} of {len(peers)} nodes"
     shown = [(node.name, _root(node.result, root)) for node in sharers]
-    quoted = [_of(name, finding["evidence"][0]) for name, finding in shown[:QUOTED]]
+    said = {finding["evidence"][0]["excerpt"]: (name, finding) for name, finding in reversed(shown)}
+    quoted = [_of(name, finding["evidence"][0]) for name, finding in [*reversed(said.values())][:QUOTED]]
     logs = [_of(name, item) for name, finding in shown for item in finding["evidence"] if item["source"] == "journal"]
     return {
         "id": cause.id,

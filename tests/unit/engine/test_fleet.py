@@ -228,3 +228,14 @@ def test_five_thousand_nodes_are_compared_at_once() -> None:
     assert len(causes(seen)[0][1]) == 5000
     assert seen.overview is not None
     assert "and 4980 more" in render([seen.overview], width=100, colour=False)
+
+
+def test_same_evidence_is_quoted_once() -> None:
+    """What all nodes show alike is quoted of one, what differs of some."""
+    other = finding(REFUSED, evidence=[{"source": "probe", "locator": "api.example:6443", "excerpt": "tls refused"}])
+    seen = fleet([result("w1", REFUSED), result("w2", REFUSED), result("w3", other)])
+    assert seen.overview is not None
+    assert [item["locator"] for item in seen.overview["root_causes"][0]["evidence"]] == [
+        "w1: api.example:6443",
+        "w3: api.example:6443",
+    ]
