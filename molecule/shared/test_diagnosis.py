@@ -19,8 +19,9 @@ from lab import cases, score
 PROJECT = Path(os.environ["MOLECULE_PROJECT_DIRECTORY"])
 KEPT = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"])
 SCHEMA = json.loads((PROJECT / "docs/result.schema.json").read_text())
-FAULTS = yaml.safe_load((Path(os.environ["MOLECULE_SCENARIO_DIRECTORY"]) / "faults.yml").read_text())["faults"]
-SHARED = any(cases.load(fault["case"]).controlplane_steps for fault in FAULTS.values())
+SCENARIO = yaml.safe_load((Path(os.environ["MOLECULE_SCENARIO_DIRECTORY"]) / "faults.yml").read_text())
+FAULTS = SCENARIO["faults"]
+FLEET = SCENARIO.get("fleet", [])
 # A kubelet that starts again and again makes these anew.
 MADE_AT_EACH_START = tuple(
     f"/var/lib/kubelet/{name}"
@@ -49,8 +50,8 @@ def test_result_is_valid(result: dict[str, Any]) -> None:
 
 def test_verdict_and_root_causes(name: str, result: dict[str, Any]) -> None:
     """A broken host has exactly its root causes, a healthy one none."""
-    if name not in FAULTS and SHARED:
-        pytest.skip("it has the fault of the control plane, at a moment of its own")
+    if FLEET:
+        pytest.skip("the cause is not on the nodes")
     case = cases.load(FAULTS[name]["case"] if name in FAULTS else "healthy")
     outcome = compare(case.id, score.expected(case), result)
     assert outcome.right, outcome.row()
@@ -63,11 +64,15 @@ def test_evidence_is_quoted(name: str, result: dict[str, Any]) -> None:
     assert not missing, shown
 
 
-def test_only_the_control_plane_is_blamed(name: str, result: dict[str, Any]) -> None:
-    """While the API server is down, no node has a root cause of its own."""
-    if not SHARED:
+def test_control_plane_is_blamed_once(name: str, result: dict[str, Any]) -> None:
+    """What all nodes share is the fleet's cause; a node names it as what explains its own state."""
+    if not FLEET:
         pytest.skip("nothing is wrong with the control plane")
-    assert {finding["id"].partition("/")[0] for finding in result["root_causes"]} <= {"apiserver"}, name
+    fleet = json.loads((KEPT / "results/_fleet.json").read_text())
+    assert [finding["id"] for finding in fleet["root_causes"]] == FLEET
+    assert result["verdict"] in ("down", "degraded"), name
+    assert result["root_causes"] == []
+    assert set(FLEET) & {by for finding in result["consequences"] for by in finding.get("explained_by", ())}
 
 
 def test_no_file_was_changed(name: str) -> None:

@@ -1,0 +1,32 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The lab that all tests here share: worker-1 on Debian 13, worker-2 on 12, worker-3 on 11 (Python 3.9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from lab.lifecycle import Lab
+from lab.settings import Settings
+from live._lab import LiveLab
+
+
+@pytest.fixture(scope="session")
+def nodes() -> Iterator[LiveLab]:
+    """A lab named live, brought up for this session and removed after it."""
+    lab = Lab(Settings(name="live", workers=3, releases=(13, 12, 11)), say=lambda _line: None)
+    lab.up()
+    try:
+        yield LiveLab(lab)
+    finally:
+        lab.down()
+
+
+@pytest.fixture
+def broken(nodes: LiveLab) -> Iterator[LiveLab]:
+    """The same lab, whose worker-2 names a CA file that does not exist; healed afterwards."""
+    nodes.lab.break_host("ca-path-wrong", "worker-2")
+    yield nodes
+    nodes.lab.heal("worker-2")
