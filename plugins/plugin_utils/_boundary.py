@@ -16,10 +16,10 @@ from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleE
 from ansible.utils.color import ANSIBLE_COLOR
 from ansible.utils.display import Display
 
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._files import os_error
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.evidence import EvidenceError
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._report.text import closing_line, render
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._signatures._extra import SignatureError
+from ._files import os_error
+from ._model.evidence import EvidenceError
+from ._report.text import closing_line, render
+from ._signatures._extra import SignatureError
 
 PLAIN_WIDTH = 100
 REASON_LIMIT = 500

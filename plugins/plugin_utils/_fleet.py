@@ -10,8 +10,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._engine.fleet import Result, fleet
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._files import write_json
+from ._engine.fleet import Result, fleet
+from ._files import write_json
 
 AUTO = "auto"
 OFF = "off"

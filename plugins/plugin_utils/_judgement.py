@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _schema
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._engine.diagnose import diagnose
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.snapshot import snapshot
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.cause import Cause
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.snapshot import Snapshot
+from ..module_utils import _schema
+from ._engine.diagnose import diagnose
+from ._interpret.snapshot import snapshot
+from ._model.cause import Cause
+from ._model.snapshot import Snapshot
 
 Evidence = dict[str, Any]
 OwnCauses = Callable[[Snapshot], Iterable[Cause]]

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils import _bundle
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._files import os_error, read_tree, write_result
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._judgement import OwnCauses, judge
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.evidence import EvidenceError
+from . import _bundle
+from ._files import os_error, read_tree, write_result
+from ._judgement import OwnCauses, judge
+from ._model.evidence import EvidenceError
 
 MANIFEST = "bundle.json"
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils import _patterns
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret import _yaml
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.cause import Cause
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.snapshot import Snapshot
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._signatures import _extra
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._signatures._extra import Extra, SignatureError
+from . import _patterns
+from ._interpret import _yaml
+from ._model.cause import Cause
+from ._model.snapshot import Snapshot
+from ._signatures import _extra
+from ._signatures._extra import Extra, SignatureError
 
 OPTION: dict[str, dict[str, Any]] = {"extra_signatures": {"type": "list", "elements": "raw", "default": []}}
 VARIABLE = "kubelet_extra_signatures"

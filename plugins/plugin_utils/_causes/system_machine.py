@@ -9,8 +9,7 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 
-from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _schema
-
+from ...module_utils import _schema
 from .._model.cause import cause
 from .._model.finding import Effect, Evidence, Hit, Remedy
 from .._model.host import Probe
