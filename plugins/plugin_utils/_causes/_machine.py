@@ -12,6 +12,7 @@ from .._model.snapshot import Snapshot
 
 EMBEDDING = ("k3s", "rke2", "microk8s")  # profiles that start the kubelet with settings of their own
 _TRUE = ("true", "t", "1")
+KIND = "KubeletConfiguration"  # a file of another kind sets nothing
 
 
 def enabled(node: Snapshot, path: str, flag: str, *, default: bool) -> bool | None:
@@ -21,7 +22,8 @@ def enabled(node: Snapshot, path: str, flag: str, *, default: bool) -> bool | No
     given = node.command_line.flag(flag)
     if given is not None:
         return given.value is None or given.value.lower() in _TRUE
-    if node.config.configured and (node.config.problem is not None or node.config.file.content is None):
+    config = node.config
+    if config.configured and (config.problem or config.file.content is None or config.value("kind") != KIND):
         return None
     found = node.config.get(path)
     if found is None:

@@ -39,7 +39,6 @@ def _killed(node: Snapshot) -> tuple[str, int] | None:
     "service/killed-repeatedly",
     title="something kills the kubelet again and again",
     effect=Effect.DOWN,
-    explains=("runtime/*-not-ready",),
     healthy="The kubelet ends only when systemd stops it.",
     see="*Main process exited, code=killed, status=9/KILL* after every start, with nothing wrong in the kubelet's log.",
     why=(

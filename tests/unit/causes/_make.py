@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,6 +24,7 @@ from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.common i
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.finding import Finding
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.journal import LogPattern
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.snapshot import Snapshot
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._signatures._load import signature
 
 
 def healthy() -> Snapshot:
@@ -63,6 +64,17 @@ def logged(node: Snapshot, *texts: str, ago: float = 5, newest: bool = True, cou
     at = node.captured_at - timedelta(seconds=ago)
     more = [line(t, at, newest=newest, count=count, seq=10**6 + n) for n, t in enumerate(texts)]
     return replace(node, log=replace(node.log, patterns=(*node.log.patterns, *more)))
+
+
+def said(
+    node: Snapshot, name: str, *, source: str = "kubelet", index: int = 0, swap: Mapping[str, str] | None = None
+) -> Snapshot:
+    """The node with the line that a signature gives as its example, seen seconds ago; ``swap`` words in it."""
+    text = signature(name).match[index]
+    for old, new in (swap or {}).items():
+        text = text.replace(old, new)
+    told = replace(line(text, node.captured_at - timedelta(seconds=5)), source=source, count=3)
+    return replace(node, log=replace(node.log, patterns=(*node.log.patterns, told)))
 
 
 def unit(node: Snapshot, started_ago: float | None = None, **properties: str) -> Snapshot:
