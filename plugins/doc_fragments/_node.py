@@ -21,6 +21,13 @@ options:
       - systemd unit of the container runtime.
       - Without it, the one that the kubelet's runtime endpoint speaks for, else the one that runs.
     type: str
+  profile:
+    description:
+      - Layout of the node's files and units, as a distribution makes it. V(auto) tells it from the node.
+      - Another value says which units and files are looked for where nothing on the node names them.
+    type: str
+    default: auto
+    choices: [auto, kubeadm, manual, k3s, rke2, microk8s, eks, crio, kubespray]
   timeout:
     description:
       - Seconds after which the module stops and returns what it has. What is missing then has status C(timeout).

@@ -14,11 +14,6 @@ options:
   node_name:
     description: Name of the Node object. Without it, the name under which the kubelet registers.
     type: str
-  profile:
-    description: Layout of the node's files and units. V(auto) tells it from the node.
-    type: str
-    default: auto
-    choices: [auto, kubeadm, manual, k3s, rke2, microk8s, eks, crio, kubespray]
   gather_subset:
     description:
       - Parts of the evidence to read. V(all) is everything, V(min) is V(units), V(journal) and V(files).

@@ -10,13 +10,14 @@ import re
 import time
 import typing as t
 
-from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _schema
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _profiles, _schema
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect import node
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._host import Host
 
 NODE_SPEC: dict[str, dict[str, t.Any]] = {
     "unit": {"type": "str"},
     "runtime_unit": {"type": "str"},
+    "profile": {"type": "str", "default": _profiles.AUTO, "choices": list(_profiles.CHOICES)},
     "timeout": {"type": "int", "default": 30},
 }
 JOURNAL_SPEC: dict[str, dict[str, t.Any]] = {
@@ -47,6 +48,7 @@ def gather(params: t.Mapping[str, t.Any], parts: t.Iterable[str]) -> dict[str, t
         parts=frozenset(parts),
         unit=_unit(params, "unit"),
         runtime_unit=_unit(params, "runtime_unit"),
+        profile=_chosen(params.get("profile")),
         node_name=params.get("node_name"),
         journal_lines=_bounded(params, "journal_lines", _schema.MAX_JOURNAL_LINES),
         journal_since=params.get("journal_since"),
@@ -85,6 +87,10 @@ def _unit(params: t.Mapping[str, t.Any], name: str) -> str | None:
     if not _UNIT_NAME.fullmatch(value) or value.startswith("-"):
         raise OptionError(f"{name} {value!r} is not the name of a systemd unit, such as kubelet.service.")
     return value if "." in value.rpartition("@")[2] else f"{value}.service"
+
+
+def _chosen(profile: t.Any) -> str | None:
+    return None if profile in (None, "", _profiles.AUTO) else str(profile)
 
 
 def _bounded(params: t.Mapping[str, t.Any], name: str, default: int) -> int:

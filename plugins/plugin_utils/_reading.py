@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _schema
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils import _user_signatures
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._boundary import ModuleRunner, run_module
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._judgement import (
+from ..module_utils import _profiles, _schema
+from . import _user_signatures
+from ._boundary import ModuleRunner, run_module
+from ._judgement import (
     NOT_ASKED,
     OwnCauses,
     judge,
@@ -22,9 +22,8 @@ from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._judgement impo
 )
 
 NODE_INFO = "nodeclinic.kubelet.node_info"
-AUTO = "auto"
+AUTO = _profiles.AUTO
 OFF = "off"
-PROFILES = (AUTO, "kubeadm", "manual", "k3s", "rke2", "microk8s", "eks", "crio", "kubespray")
 
 QUERY_OFF = "no control plane was asked: kubelet_cluster_query is off"
 
@@ -34,6 +33,7 @@ SUBSETS = ("all", "min", *_schema.NODE_PARTS, *(f"!{part}" for part in _schema.N
 NODE_INFO_OPTIONS: dict[str, dict[str, Any]] = {
     "unit": {"type": "str"},
     "runtime_unit": {"type": "str"},
+    "profile": {"type": "str", "default": AUTO, "choices": list(_profiles.CHOICES)},
     "node_name": {"type": "str"},
     "journal_lines": {"type": "int", "default": _schema.MAX_JOURNAL_LINES},
     "journal_since": {"type": "str"},
@@ -42,7 +42,6 @@ NODE_INFO_OPTIONS: dict[str, dict[str, Any]] = {
 }
 NODE_OPTIONS: dict[str, dict[str, Any]] = {
     **NODE_INFO_OPTIONS,
-    "profile": {"type": "str", "default": AUTO, "choices": list(PROFILES)},
     **_user_signatures.OPTION,
     "cluster": {"type": "dict"},
     "cluster_query": {"type": "str", "default": AUTO, "choices": [AUTO, OFF]},

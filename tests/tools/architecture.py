@@ -29,7 +29,7 @@ HEADER = (
 BOUNDARY = "plugins/plugin_utils/_boundary.py"
 
 # What both sides share: names, limits, log formats and the reduction of journals, which replay needs as well.
-SHARED = tuple(f"{PACKAGE}.module_utils.{name}" for name in ("_schema", "_klog", "_journal"))
+SHARED = tuple(f"{PACKAGE}.module_utils.{name}" for name in ("_schema", "_klog", "_journal", "_profiles"))
 
 # Packages that are not in the standard library; each is imported in one file, so that replacing or
 # restricting it (yaml's loader, jinja2's autoescape) is one edit.

@@ -82,15 +82,8 @@ CRIO_DIRECTORIES = ("/etc/crio/crio.conf.d",)
 DOCKER_FILES = ("/etc/docker/daemon.json",)
 UNIT_DIRECTORIES = ("/etc/systemd/system", "/run/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
 
-_RANCHER_CERTIFICATES = (
-    "client-ca.crt",
-    "server-ca.crt",
-    "client-kubelet.crt",
-    "client-kubelet.key",
-    "serving-kubelet.crt",
-    "serving-kubelet.key",
-)
-_MICROK8S = "/var/snap/microk8s/current"
+# Variables that MicroK8s writes into its arguments; snapd sets them.
+_SNAP_VARIABLES = {"${SNAP_DATA}": "/var/snap/microk8s/current", "${SNAP_COMMON}": "/var/snap/microk8s/common"}
 
 _FLAG = re.compile(r"(?<![\w-])--([a-zA-Z][\w-]*)(?:=|[ \t]+(?!-))(\"[^\"\n]*\"|'[^'\n]*'|[^\s\"';]+)")
 _ENVIRONMENT_FILE = re.compile(r"^[ \t]*EnvironmentFile[ \t]*=[ \t]*(-?)[ \t]*(\S+)", re.MULTILINE)
@@ -106,44 +99,12 @@ class Mentioned(t.NamedTuple):
     others: list[str]
 
 
-class Places(t.NamedTuple):
-    """Where a distribution that hides the kubelet behind its own unit keeps its things."""
-
-    arguments: tuple[str, ...] = ()
-    config_directories: tuple[str, ...] = ()
-    kubeconfigs: tuple[str, ...] = ("/etc/kubernetes/kubelet.conf",)
-    configs: tuple[str, ...] = ("/var/lib/kubelet/config.yaml",)
-    certificates: tuple[str, ...] = ()
-    texts: tuple[str, ...] = ()
-
-
-def places(unit: str) -> Places:
-    """The places that go without saying for the kubelet of a unit: those of K3s, RKE2, MicroK8s, else kubeadm's."""
-    for name in ("k3s", "rke2"):
-        if unit.startswith(name):
-            agent = f"/var/lib/rancher/{name}/agent"
-            return Places(
-                config_directories=(f"{agent}/etc/kubelet.conf.d",),
-                kubeconfigs=(f"{agent}/kubelet.kubeconfig",),
-                configs=(),
-                certificates=tuple(f"{agent}/{file}" for file in _RANCHER_CERTIFICATES),
-                texts=(f"/etc/rancher/{name}/config.yaml", f"{agent}/etc/containerd/config.toml"),
-            )
-    if unit.startswith("snap.microk8s."):
-        return Places(
-            arguments=(f"{_MICROK8S}/args/kubelet",),
-            kubeconfigs=(f"{_MICROK8S}/credentials/kubelet.config",),
-            configs=(),
-            certificates=tuple(f"{_MICROK8S}/certs/{file}" for file in ("ca.crt", "kubelet.crt", "kubelet.key")),
-            texts=(f"{_MICROK8S}/args/containerd", f"{_MICROK8S}/args/containerd.toml"),
-        )
-    return Places()
-
-
 def flags(text: str) -> dict[str, list[str]]:
     """Every `--flag=value` or `--flag value` of a text, in order; a flag may have several values."""
     found: dict[str, list[str]] = {}
-    for name, value in _FLAG.findall(text.replace("${SNAP_DATA}", _MICROK8S)):
+    for variable, path in _SNAP_VARIABLES.items():
+        text = text.replace(variable, path)
+    for name, value in _FLAG.findall(text):
         values = found.setdefault(name.replace("_", "-"), [])
         if value.strip("\"'") not in values:
             values.append(value.strip("\"'"))

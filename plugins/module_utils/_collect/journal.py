@@ -9,6 +9,7 @@ import json
 import typing as t
 
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _journal, _redact, _schema
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect import kubelet_log
 
 if t.TYPE_CHECKING:
     from ansible_collections.nodeclinic.kubelet.plugins.module_utils._host import Host
@@ -31,11 +32,12 @@ class UnitJournal(t.NamedTuple):
     reason: str
 
 
-def collect(host: Host, unit: str, lines: int, since: str | None = None) -> UnitJournal:
+def collect(host: Host, unit: str, lines: int, since: str | None = None, log: str = "") -> UnitJournal:
     """The last lines of a unit's journal.
 
     :param lines: how many lines are read at most
     :param since: begin of the window as journalctl understands it, in UTC
+    :param log: file into which the kubelet of this unit logs, whose lines are put among the journal's
     """
     # --all: without it a field of more than 4096 bytes is null. One line more than wanted tells whether there are more.
     argv = ["journalctl", f"--unit={unit}", "--output=json", "--reverse", f"--lines={lines + 1}", "--all", "--no-pager"]
@@ -47,7 +49,8 @@ def collect(host: Host, unit: str, lines: int, since: str | None = None) -> Unit
         status, reason = _schema.DENIED, _DENIED_REASON
     if not newest_first and status != _schema.OK:
         return UnitJournal(None, "", status, reason)
-    kept = _masked(newest_first[:lines][::-1])
+    oldest_first = newest_first[:lines][::-1]
+    kept = _masked(kubelet_log.merged(host, log, oldest_first) if log else oldest_first)
     reduced = _journal.reduce_entries([_journal.entry_of(fields) for fields in kept], status == _schema.TRUNCATED)
     raw = "".join(f"{json.dumps(fields, separators=(',', ':'))}\n" for fields in kept)
     return UnitJournal(reduced, raw, status, reason)

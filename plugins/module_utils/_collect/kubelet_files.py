@@ -11,6 +11,7 @@ import posixpath
 import typing as t
 from dataclasses import dataclass, field
 
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _profiles
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect import discovery
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect.files import (
     CERTIFICATE,
@@ -34,23 +35,28 @@ class Layout:
 
 
 def look_at_all(
-    facts: FileFacts, unit: str, show: t.Mapping[str, str], cmdline: t.Sequence[str], runtime_show: t.Mapping[str, str]
+    facts: FileFacts,
+    row: _profiles.Profile,
+    unit: str,
+    show: t.Mapping[str, str],
+    cmdline: t.Sequence[str],
+    runtime_show: t.Mapping[str, str],
 ) -> Layout:
     """Looks at all files of a kubelet.
 
+    :param row: the distribution's places, for what no flag names
     :param show: properties of the kubelet's unit, and of the runtime's (empty when unknown)
     :param cmdline: arguments of the running kubelet (empty when none runs)
     """
-    places = discovery.places(unit)
     texts = _look_at_unit(facts, unit, show)
-    texts.extend(facts.look(path) for path in places.arguments)
+    texts.extend(facts.look(path) for path in row.arguments)
     resolved = [show.get("ExecStart", ""), show.get("Environment", "")]
     layout = Layout(discovery.merged_flags([" ".join(cmdline), *resolved, *texts]))
-    _look_at_configuration(facts, layout, places)
-    _look_at_certificates(facts, layout, places)
-    _look_at_directories(facts, layout)
-    _look_at_runtime(facts, runtime_show)
-    for path in (*places.texts, *discovery.TEXT_FILES):
+    _look_at_configuration(facts, layout, row)
+    _look_at_certificates(facts, layout, row)
+    _look_at_directories(facts, layout, row)
+    _look_at_runtime(facts, row, runtime_show)
+    for path in (*row.texts, *discovery.TEXT_FILES):
         facts.look(path, TEXT)
     for path in [*discovery.programs([show.get("ExecStart", ""), *texts]), *discovery.PROGRAMS]:
         facts.look(path, PROGRAM)
@@ -83,27 +89,27 @@ def _expanded(facts: FileFacts, pattern: str) -> list[str]:
     return [posixpath.join(directory, found) for found in names[:_MAX_OF_A_KIND]]
 
 
-def _look_at_configuration(facts: FileFacts, layout: Layout, places: discovery.Places) -> None:
+def _look_at_configuration(facts: FileFacts, layout: Layout, row: _profiles.Profile) -> None:
     layout.configs = discovery.absolute_values(layout.flags, discovery.CONFIG_FLAGS)
     directories = discovery.absolute_values(layout.flags, discovery.CONFIG_DIRECTORY_FLAGS)
-    for directory in dict.fromkeys([*directories, *places.config_directories]):
+    for directory in dict.fromkeys([*directories, *row.config_directories]):
         layout.configs.extend(path for path in facts.list(directory)[:_MAX_OF_A_KIND] if path.endswith(".conf"))
     layout.kubeconfigs = discovery.absolute_values(layout.flags, discovery.KUBECONFIG_FLAGS)
-    layout.configs = layout.configs or list(places.configs)
-    layout.kubeconfigs = layout.kubeconfigs or list(places.kubeconfigs)
+    layout.configs = layout.configs or list(row.configs)
+    layout.kubeconfigs = layout.kubeconfigs or list(row.kubeconfigs)
     for path in (*layout.configs, *layout.kubeconfigs):
         facts.look(path, TEXT)
 
 
-def _look_at_certificates(facts: FileFacts, layout: Layout, places: discovery.Places) -> None:
+def _look_at_certificates(facts: FileFacts, layout: Layout, row: _profiles.Profile) -> None:
     paths = discovery.absolute_values(layout.flags, discovery.CERTIFICATE_FLAGS)
     for path in (*layout.kubeconfigs, *layout.configs):
         paths.extend(discovery.mentioned(facts.look(path), path).certificates)
-    for path in (*dict.fromkeys(paths), *places.certificates, *discovery.CERTIFICATE_FILES):
+    for path in (*dict.fromkeys(paths), *row.certificates, *discovery.CERTIFICATE_FILES):
         facts.look(path, CERTIFICATE)
 
 
-def _look_at_directories(facts: FileFacts, layout: Layout) -> None:
+def _look_at_directories(facts: FileFacts, layout: Layout, row: _profiles.Profile) -> None:
     """Certificates directory, static pods, CNI."""
     manifests = []
     for path in layout.configs:
@@ -112,13 +118,14 @@ def _look_at_directories(facts: FileFacts, layout: Layout) -> None:
         for other in named.others:
             facts.look(other, STAT if "resolv" not in other else TEXT)
     flagged = discovery.absolute_values(layout.flags, discovery.DIRECTORY_FLAGS)
-    for directory in dict.fromkeys([*flagged, *manifests, *discovery.LISTED_DIRECTORIES]):
+    network = (row.cni_configurations, row.cni_plugins)
+    for directory in dict.fromkeys([*flagged, *manifests, *network, *discovery.LISTED_DIRECTORIES]):
         paths = facts.list(directory)
-        if directory in manifests or directory in ("/etc/kubernetes/manifests", "/etc/cni/net.d"):
+        if directory in (*manifests, "/etc/kubernetes/manifests", "/etc/cni/net.d", row.cni_configurations):
             for path in paths[:_MAX_OF_A_KIND]:
                 facts.look(path, TEXT)
         pairs = [path for path in paths if path.endswith((".crt", ".pem", ".key"))]
-        if pairs and directory != "/opt/cni/bin":
+        if pairs and directory not in network:
             _look_at_pairs(facts, pairs)
 
 
@@ -130,7 +137,8 @@ def _look_at_pairs(facts: FileFacts, paths: t.Sequence[str]) -> None:
         facts.look(path, CERTIFICATE)
 
 
-def _look_at_runtime(facts: FileFacts, show: t.Mapping[str, str]) -> None:
+def _look_at_runtime(facts: FileFacts, row: _profiles.Profile, show: t.Mapping[str, str]) -> None:
+    facts.look(row.runtime_config)
     for path in [show.get("FragmentPath", ""), *show.get("DropInPaths", "").split()]:
         if path.startswith("/"):
             facts.look(path)

@@ -11,11 +11,9 @@ import typing as t
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
-from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _schema
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _profiles, _schema
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect import (
-    host as host_part,
-)
-from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect import (
+    embedded,
     journal,
     kubelet_files,
     parallel,
@@ -23,11 +21,22 @@ from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect import
     targets,
     units,
 )
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect import (
+    host as host_part,
+)
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect.files import FileFacts
 
 if t.TYPE_CHECKING:
     from ansible_collections.nodeclinic.kubelet.plugins.module_utils._host import Host
 
+# A kubelet.service that no name tells apart: its flags name its files, and without any the usual ones are looked at.
+_DEFAULT = _profiles.named(_profiles.DEFAULT)
+_ROWS = [_DEFAULT, *(row for row in reversed(_profiles.TABLE) if not row.unit_names)]
+_ANY = _DEFAULT._replace(
+    kubeconfigs=tuple(dict.fromkeys(path for row in _ROWS for path in row.kubeconfigs)),
+    configs=tuple(dict.fromkeys(path for row in _ROWS for path in row.configs)),
+    config_directories=tuple(path for row in _ROWS for path in row.config_directories),
+)
 # Files that may name the runtime's endpoint before anything else has been looked at.
 _ENDPOINT_FILES = (
     "/var/lib/kubelet/kubeadm-flags.env",
@@ -40,11 +49,12 @@ _RESERVED_SECONDS = 1.0  # to put the result together after the time limit
 
 @dataclass(frozen=True)
 class Options:
-    """What is collected. Units and the node's name are found where they are not given; journal_since is in UTC."""
+    """What is collected. Units, profile and node name are found where they are not given; journal_since is in UTC."""
 
     parts: frozenset[str] = frozenset(_schema.NODE_PARTS)
     unit: str | None = None
     runtime_unit: str | None = None
+    profile: str | None = None
     node_name: str | None = None
     journal_lines: int = _schema.MAX_JOURNAL_LINES
     journal_since: str | None = None
@@ -59,6 +69,7 @@ class _Node:
     options: Options
     shown: units.Shown
     unit: str
+    row: _profiles.Profile
     runtime: str | None = None
     cmdline: list[str] = field(default_factory=list)
     parts: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -103,17 +114,17 @@ def collect(host: Host, options: Options) -> dict[str, t.Any]:
 
 
 def _find_units(host: Host, options: Options) -> _Node:
-    kubelets = [options.unit] if options.unit else list(units.KUBELET_UNITS)
-    runtimes = [options.runtime_unit] if options.runtime_unit else list(units.RUNTIME_UNITS)
-    shown = units.show(host, [*kubelets, *runtimes])
-    unit = options.unit or units.kubelet_unit(shown.shows)
-    node = _Node(host, options, shown, unit)
-    pid = node.show(unit).get("MainPID", "0")
-    if pid != "0":
-        node.cmdline = [word for word in host.text(f"/proc/{pid}/cmdline").split("\0") if word]
+    wanted = _profiles.named(options.profile) if options.profile else None
+    candidates = [options.unit] if options.unit else list(wanted.units if wanted else _profiles.kubelet_units())
+    runtimes = [options.runtime_unit] if options.runtime_unit else [known.unit for known in _profiles.RUNTIMES]
+    shown = units.show(host, [*candidates, *runtimes])
+    unit = options.unit or units.kubelet_unit(shown.shows, candidates)
+    row = embedded.located(host, wanted or _profiles.of_unit(unit) or _ANY, shown.shows.get(unit, {}))
+    node = _Node(host, options, shown, unit, row)
+    node.cmdline = embedded.kubelet_arguments(host, row, unit, node.show(unit))
     hints = [*node.cmdline, node.show(unit).get("Environment", "")]
-    hints.extend(host.text(path) for path in _ENDPOINT_FILES)
-    node.runtime = options.runtime_unit or units.runtime_unit(unit, shown.shows, "\n".join(hints))
+    hints.extend(host.text(path) for path in (*_ENDPOINT_FILES, *row.arguments))
+    node.runtime = options.runtime_unit or units.runtime_unit(row, shown.shows, "\n".join(hints))
     return node
 
 
@@ -149,7 +160,8 @@ def _units(node: _Node) -> dict[str, t.Any]:
 
 
 def _journal(node: _Node, unit: str, lines: int) -> dict[str, t.Any]:
-    read = journal.collect(node.host, unit, lines, node.options.journal_since)
+    log = node.row.log if unit == node.unit else ""
+    read = journal.collect(node.host, unit, lines, node.options.journal_since, log)
     if read.status != _schema.OK:
         node.record(f"{_schema.JOURNAL}:{unit}", read.status, read.reason)
     if read.reduced is None:
@@ -163,7 +175,7 @@ def _journal(node: _Node, unit: str, lines: int) -> dict[str, t.Any]:
 def _files_and_probes(node: _Node) -> dict[str, t.Any]:
     facts = FileFacts(node.host)
     unit, show = node.unit, node.show(node.unit)
-    layout = kubelet_files.look_at_all(facts, unit, show, node.cmdline, node.show(node.runtime))
+    layout = kubelet_files.look_at_all(facts, node.row, unit, show, node.cmdline, node.show(node.runtime))
     found: dict[str, t.Any] = {}
     if _schema.FILES in node.options.parts:
         found[_schema.FILES] = facts.entries
@@ -184,7 +196,7 @@ def _files_and_probes(node: _Node) -> dict[str, t.Any]:
 
 def _probes(node: _Node, facts: FileFacts, layout: kubelet_files.Layout, seconds: float) -> list[probes.Probe]:
     name = node.options.node_name or node.host.text("/proc/sys/kernel/hostname").strip()
-    return probes.collect(targets.find(facts, layout, node.unit, node.runtime, name), seconds)
+    return probes.collect(targets.find(facts, layout, node.row, node.runtime, name), seconds)
 
 
 def _host(node: _Node) -> dict[str, t.Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 from urllib.parse import urlsplit
 
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _profiles
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect import discovery
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect.identity import client_pair
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect.probes import Targets
@@ -20,18 +21,9 @@ if t.TYPE_CHECKING:
 _MAX_SERVERS = 2
 _HEALTHZ_PORT = "10248"
 _LOOPBACK = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - replaced, not bound
-# Sockets of the runtimes whose units have these names; the first part of the unit's name decides.
-_SOCKETS = {
-    "crio": "/var/run/crio/crio.sock",
-    "cri-docker": "/run/cri-dockerd.sock",
-    "docker": "/var/run/dockershim.sock",
-    "k3s": "/run/k3s/containerd/containerd.sock",
-    "rke2": "/run/k3s/containerd/containerd.sock",
-}
-_CONTAINERD_SOCKET = "/run/containerd/containerd.sock"
 
 
-def find(facts: FileFacts, layout: Layout, unit: str, runtime: str | None, node_name: str) -> Targets:
+def find(facts: FileFacts, layout: Layout, row: _profiles.Profile, runtime: str | None, node_name: str) -> Targets:
     """Targets of the probes; `node_name` is the name of the Node object where flags do not say another."""
     names = layout.flags.get("hostname-override") or [node_name]
     return Targets(
@@ -39,7 +31,7 @@ def find(facts: FileFacts, layout: Layout, unit: str, runtime: str | None, node_
         node_name=names[0].lower(),
         client=client_pair(facts, layout.kubeconfigs),
         healthz=_healthz(facts, layout),
-        runtime_socket=_runtime_socket(facts, layout, runtime or unit),
+        runtime_socket=_runtime_socket(facts, layout, row, runtime),
     )
 
 
@@ -78,8 +70,8 @@ def _healthz(facts: FileFacts, layout: Layout) -> tuple[str, int] | None:
     return _LOOPBACK.get(address, address), int(port)
 
 
-def _runtime_socket(facts: FileFacts, layout: Layout, unit: str) -> str | None:
+def _runtime_socket(facts: FileFacts, layout: Layout, row: _profiles.Profile, runtime: str | None) -> str | None:
     endpoint = _setting(facts, layout, discovery.ENDPOINT_FLAG, "containerRuntimeEndpoint")
     if endpoint:
         return discovery.socket_path(endpoint)
-    return next((path for name, path in _SOCKETS.items() if unit.startswith(name)), _CONTAINERD_SOCKET)
+    return next((known.socket for known in _profiles.RUNTIMES if known.unit == runtime), row.runtime_socket)

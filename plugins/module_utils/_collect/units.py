@@ -7,35 +7,15 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _redact, _schema
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _profiles, _redact, _schema
 
 if t.TYPE_CHECKING:
     from ansible_collections.nodeclinic.kubelet.plugins.module_utils._host import Host
     from ansible_collections.nodeclinic.kubelet.plugins.module_utils._process import RunResult
 
-# Units that run a kubelet, in the order of preference.
-KUBELET_UNITS = (
-    "kubelet.service",
-    "snap.microk8s.daemon-kubelite.service",
-    "k3s-agent.service",
-    "k3s.service",
-    "rke2-agent.service",
-    "rke2-server.service",
-)
-# Units that run a container runtime, and the words of an endpoint that speak for each, in the order of preference.
-RUNTIME_UNITS = {
-    "crio.service": "crio",
-    "cri-docker.service": "cri-dockerd",
-    "cri-dockerd.service": "cri-dockerd",
-    "containerd.service": "containerd",
-    "snap.microk8s.daemon-containerd.service": "microk8s",
-    "docker.service": "dockershim",
-}
 # Units of these kinds can fail or be missing; slices and targets are always there.
 _STARTED = (".service", ".socket", ".mount", ".device")
 _MOST_REQUIRED = 20
-# These bring the runtime inside the kubelet's own unit.
-_EMBEDDED = ("k3s", "rke2")
 
 Show = t.Dict[str, str]  # noqa: UP006 - evaluated at run time, also by Python 3.9
 
@@ -98,24 +78,34 @@ def required(host: Host, properties: Show) -> dict[str, t.Any]:
     return {name: unit_evidence(parse_show(block), "") for name, block in zip(names, blocks)}
 
 
-def kubelet_unit(shows: t.Mapping[str, Show]) -> str:
+def kubelet_unit(shows: t.Mapping[str, Show], candidates: t.Sequence[str]) -> str:
     """The unit of this host's kubelet: of those that exist one that is not stopped, else the first of them."""
-    loaded = [unit for unit in KUBELET_UNITS if shows.get(unit, {}).get("LoadState") not in (None, "not-found")]
-    active = [unit for unit in loaded if shows[unit].get("ActiveState") not in ("inactive", "failed")]
-    return next(iter([*active, *loaded]), KUBELET_UNITS[0])
+    loaded = [unit for unit in candidates if _is_loaded(shows.get(unit))]
+    active = [unit for unit in loaded if not _is_stopped(shows[unit])]
+    return next(iter([*active, *loaded]), candidates[0])
 
 
-def runtime_unit(kubelet_unit: str, shows: t.Mapping[str, Show], endpoint: str) -> str | None:
+def runtime_unit(row: _profiles.Profile, shows: t.Mapping[str, Show], endpoint: str) -> str | None:
     """The unit of the container runtime that this kubelet uses; None when it has none of its own or none is known.
 
     :param endpoint: text with the kubelet's runtime endpoint, empty when unknown
     """
-    if kubelet_unit.startswith(_EMBEDDED):
+    if row.embeds_runtime:
         return None
-    loaded = [unit for unit in RUNTIME_UNITS if shows.get(unit, {}).get("LoadState") not in (None, "not-found")]
-    named = [unit for unit in loaded if RUNTIME_UNITS[unit] in endpoint]
-    active = [unit for unit in loaded if shows[unit].get("ActiveState") not in ("inactive", "failed")]
-    return next(iter([*named, *active, *loaded]), None)
+    loaded = [runtime for runtime in _profiles.RUNTIMES if _is_loaded(shows.get(runtime.unit))]
+    own = [r for r in loaded if row.runtime_units and r.unit.startswith(row.runtime_units)]
+    named = [r for r in loaded if r.socket in endpoint] or [r for r in loaded if r.word in endpoint]
+    active = [r for r in loaded if not _is_stopped(shows[r.unit])]
+    preferred = [*own, *named] if row.embeds_kubelet else [*named, *own]
+    return next((runtime.unit for runtime in [*preferred, *active, *loaded]), None)
+
+
+def _is_loaded(properties: Show | None) -> bool:
+    return (properties or {}).get("LoadState") not in (None, "not-found")
+
+
+def _is_stopped(properties: Show) -> bool:
+    return properties.get("ActiveState") in ("inactive", "failed")
 
 
 def _status(result: RunResult) -> str:

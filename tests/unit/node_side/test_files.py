@@ -12,7 +12,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _schema
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _profiles, _schema
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect import kubelet_files, units
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect.files import CERTIFICATE, PROGRAM, FileFacts
 
@@ -27,7 +27,7 @@ def _look(node: Node, cmdline: t.Sequence[str] = ()) -> FileFacts:
     host = node.host()
     facts = FileFacts(host)
     show = units.show(host, ["kubelet.service"]).shows["kubelet.service"]
-    kubelet_files.look_at_all(facts, "kubelet.service", show, cmdline, {})
+    kubelet_files.look_at_all(facts, _profiles.named("kubeadm"), "kubelet.service", show, cmdline, {})
     return facts
 
 
@@ -177,7 +177,7 @@ def test_places_of_k3s(node: Node) -> None:
     node.write(f"{agent}/client-kubelet.crt", CERTIFICATE_TEXT)
     node.write(f"{agent}/etc/kubelet.conf.d/00-k3s-defaults.conf", "clientCAFile: /elsewhere/ca.crt\n")
     facts = FileFacts(node.host())
-    layout = kubelet_files.look_at_all(facts, "k3s-agent.service", {}, [], {})
+    layout = kubelet_files.look_at_all(facts, _profiles.named("k3s"), "k3s-agent.service", {}, [], {})
     assert layout.kubeconfigs == [f"{agent}/kubelet.kubeconfig"]
     assert facts.entries[f"{agent}/client-kubelet.crt"]["content"] == CERTIFICATE_TEXT
     assert facts.entries["/elsewhere/ca.crt"] == {"type": "absent"}
@@ -193,6 +193,7 @@ def test_places_of_microk8s(node: Node) -> None:
         "--kubeconfig=${SNAP_DATA}/credentials/kubelet.config\n--client-ca-file=${SNAP_DATA}/x.crt\n",
     )
     facts = FileFacts(node.host())
-    layout = kubelet_files.look_at_all(facts, "snap.microk8s.daemon-kubelite.service", {}, [], {})
+    row = _profiles.named("microk8s")
+    layout = kubelet_files.look_at_all(facts, row, row.units[0], {}, [], {})
     assert layout.kubeconfigs == [f"{base}/credentials/kubelet.config"]
     assert facts.entries[f"{base}/x.crt"] == {"type": "absent"}

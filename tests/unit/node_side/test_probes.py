@@ -15,6 +15,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _profiles
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect import discovery, http, probes, targets
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect.files import FileFacts
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect.identity import ClientPair, client_pair
@@ -224,7 +225,7 @@ def _targets(
     node.write("/c.yaml", config)
     node.write("/k.conf", kubeconfig)
     layout = Layout(discovery.flags(flags), ["/c.yaml"], ["/k.conf"])
-    return targets.find(FileFacts(node.host()), layout, "kubelet.service", runtime, "Worker-1")
+    return targets.find(FileFacts(node.host()), layout, _profiles.named("kubeadm"), runtime, "Worker-1")
 
 
 def test_targets_come_from_the_configuration(node: Node) -> None:
@@ -244,4 +245,4 @@ def test_what_is_switched_off_or_broken_is_not_probed(node: Node) -> None:
     """healthzPort 0 switches it off; a server that is no URL is not dialled."""
     found = _targets(node, "--container-runtime-endpoint=tcp://x:1", "healthzPort: 0\n", "server: https://[broken\n")
     assert (found.healthz, found.runtime_socket, found.servers, found.client) == (None, None, [], None)
-    assert _targets(node, "", runtime="crio.service").runtime_socket == "/var/run/crio/crio.sock"
+    assert _targets(node, "", runtime="crio.service").runtime_socket == "/run/crio/crio.sock"
