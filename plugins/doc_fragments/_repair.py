@@ -14,7 +14,8 @@ options: {}
 notes:
   - Needs root on the node, Python 3.9 or newer, and nothing else.
   - One repair runs on a node at a time. Another one is refused, not queued.
-  - Secrets are masked in everything that is returned. Copies of replaced files stay on the node, readable to root alone.
+  - Secrets are masked in everything that is returned. Copies of replaced files stay on the node, readable to root
+    alone.
 """
 
     VERIFY = r"""

@@ -1,0 +1,85 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Work that goes on when the connection to the node breaks: it runs in a process of its own session."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import time
+import traceback
+import typing as t
+
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.errors import RefusedError
+
+Work = t.Callable[[], t.Dict[str, t.Any]]  # noqa: UP006 - evaluated at run time, also by Python 3.9
+
+
+def run(work: Work, seconds: float) -> dict[str, t.Any]:
+    """The result of work that outlives this process.
+
+    :param work: must need no module that is not imported yet, for those of Ansible are gone with this process
+    :param seconds: how long to wait for it; it is not ended then
+    :raises RefusedError: the work was refused
+    :raises TimeoutError: it has not ended in time
+    """
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        _leave(work, writing)
+    os.close(writing)
+    os.waitpid(child, 0)
+    try:
+        answer = json.loads(_read(reading, time.monotonic() + seconds) or b'{"error": "it was killed"}')
+    finally:
+        os.close(reading)
+    if "refused" in answer:
+        raise RefusedError(answer["refused"])
+    if "error" in answer:
+        raise RuntimeError(f"The repair's own process ended without a result: {answer['error']}")
+    return t.cast("dict[str, t.Any]", answer["result"])
+
+
+def _leave(work: Work, writing: int) -> t.NoReturn:
+    """Becomes a process that nobody waits for and that has no terminal, does the work, and ends."""
+    os.setsid()
+    if os.fork() > 0:
+        os._exit(0)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    null = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(null, descriptor)
+    try:
+        answer: dict[str, t.Any] = {"result": work()}
+    except RefusedError as exc:
+        answer = {"refused": str(exc)}
+    except Exception:  # noqa: BLE001 - nobody else could tell of it
+        answer = {"error": traceback.format_exc()[-4000:]}
+    try:
+        _write(writing, json.dumps(answer).encode())
+    finally:
+        os._exit(0)
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    with contextlib.suppress(BrokenPipeError):  # whoever asked is gone; the record has the result
+        while data:
+            data = data[os.write(descriptor, data) :]
+
+
+def _read(descriptor: int, deadline: float) -> bytes:
+    data = b""
+    while True:
+        left = deadline - time.monotonic()
+        if left <= 0 or not select.select([descriptor], [], [], left)[0]:
+            raise TimeoutError
+        chunk = os.read(descriptor, 64 * 1024)
+        if not chunk:
+            return data
+        data += chunk

@@ -1,0 +1,119 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Undoes a repair that stands, when a person asks for it."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import lock, paths, splice, undo, units, verify
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import record as rec
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.attempts import Attempts
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.errors import RefusedError, StepError
+
+if t.TYPE_CHECKING:
+    from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.plan import Verify
+    from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.system import System
+
+PLANNED, REFUSED = "planned", "refused"
+_LOCK_NAME = "rollback"
+
+
+def roll_back(system: System, run: str | None, force: bool, wanted: Verify) -> dict[str, t.Any]:
+    """Puts everything back that a run has changed, and restarts what it had restarted.
+
+    :param run: id of the run; None is the last one that stands
+    :param force: also put back files that were changed since
+    :param wanted: what to watch afterwards, if the kubelet ran before the repair
+    :returns: run, state (rolled_back, failed or refused), changed, reason, record, restored, verify, recovered, diff
+    :raises lock.BusyError: another repair is going on
+    """
+    with lock.hold(system.lock, f"{_LOCK_NAME} {run or 'last'}", system.now()):
+        try:
+            records = rec.Records(system)
+            recovered = undo.recover(system, records, Attempts(system))
+            record = _record(records, run, force)
+            if record.state == rec.ROLLED_BACK:
+                return _result(record, rec.ROLLED_BACK, recovered=recovered)
+            return _undo(system, record, force, wanted, recovered)
+        except RefusedError as exc:
+            return _result(None, REFUSED, str(exc), run=run or "")
+
+
+def check(system: System, run: str | None, force: bool) -> dict[str, t.Any]:
+    """What `roll_back` would do, without changing anything."""
+    try:
+        lock.require_free(system.lock)
+        record = _record(rec.Records(system), run, force)
+        if record.state == rec.ROLLED_BACK:
+            return _result(record, rec.ROLLED_BACK)
+        return _result(record, PLANNED, changed=True, diff=_differences(record))
+    except RefusedError as exc:
+        return _result(None, REFUSED, str(exc), run=run or "")
+
+
+def _record(records: rec.Records, run: str | None, force: bool) -> rec.Record:
+    record = rec.require_run(records.find(run) if run else records.last_committed(), run)
+    changed = undo.conflicts(record) if record.state != rec.ROLLED_BACK else []
+    if changed and not force:
+        raise RefusedError(
+            f"Run {record.run} is not undone, because these were changed since: {', '.join(changed)} "
+            "(force puts them back all the same)."
+        )
+    return record
+
+
+def _undo(system: System, record: rec.Record, force: bool, wanted: Verify, recovered: list[str]) -> dict[str, t.Any]:
+    diff = _differences(record)
+    unit = record.manifest["unit"]
+    earlier = _state(system, unit)
+    done = undo.undo(system, record, "asked for" + (", forced" if force else ""), force)
+    state = rec.ROLLED_BACK if done.state == rec.ROLLED_BACK else rec.FAILED
+    result = _result(record, state, " ".join(done.problems), changed=True, recovered=recovered, diff=diff)
+    result["restored"] = done.restored
+    undo.finish(record, done, {**result, "diff": []})
+    restarted = earlier.get("InvocationID") != _state(system, unit).get("InvocationID")
+    if restarted and units.running(record.manifest["units"].get(unit, {})):
+        result["verify"] = verify.verify(system, unit, wanted)
+    return result
+
+
+def _state(system: System, unit: str) -> units.State:
+    try:
+        return units.state(system, unit)
+    except StepError:  # said by the undo itself, which asks systemd for more
+        return {}
+
+
+def _differences(record: rec.Record) -> list[dict[str, str]]:
+    found = []
+    for entry in reversed(record.manifest["changes"]):
+        now, data = paths.look(entry["path"])
+        before = paths.PathState(**entry["before"])
+        if not now.same(before):
+            old = record.backup(entry["backup"], before.sha256) if before.type == paths.FILE else b""
+            found.append(splice.difference(entry["path"], paths.shown(now, data), paths.shown(before, old)))
+    return found
+
+
+def _result(
+    record: rec.Record | None,
+    state: str,
+    reason: str = "",
+    changed: bool = False,
+    run: str = "",
+    recovered: t.Sequence[str] = (),
+    diff: t.Sequence[t.Mapping[str, str]] = (),
+) -> dict[str, t.Any]:
+    return {
+        "run": record.run if record else run,
+        "state": state,
+        "changed": changed,
+        "reason": reason,
+        "record": record.directory if record else "",
+        "restored": [],
+        "verify": None,
+        "recovered": list(recovered),
+        "diff": list(diff),
+    }
