@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,16 +17,13 @@ def host(evidence_host: object) -> Host:
     if not isinstance(evidence_host, Mapping) or not evidence_host:
         return Host()
     raw: Mapping[str, Any] = evidence_host
-    release = _values.mapping(raw.get("os_release"))
     memory = _values.mapping(raw.get("memory"))
     pids = _values.mapping(raw.get("pids"))
     kubelet = _values.mapping(raw.get("kubelet"))
     return Host(
         read=True,
         hostname=_values.text(raw.get("hostname")),
-        os_id=_values.text(release.get("ID")),
-        os_version=_values.text(release.get("VERSION_ID")),
-        os_name=_values.text(release.get("PRETTY_NAME")),
+        os_name=_values.text(_values.mapping(raw.get("os_release")).get("PRETTY_NAME")),
         kernel=_values.text(raw.get("kernel")),
         machine=_values.text(raw.get("machine")),
         uptime_seconds=_values.number(raw.get("uptime_seconds")),
@@ -36,7 +32,6 @@ def host(evidence_host: object) -> Host:
         cgroup=_values.text(raw.get("cgroup")),
         memory_total=_values.integer(memory.get("total_bytes")),
         memory_available=_values.integer(memory.get("available_bytes")),
-        swap_total=_values.integer(memory.get("swap_total_bytes")),
         swaps=_swaps(raw.get("swaps")),
         pids_current=_values.integer(pids.get("current")),
         pids_max=_values.integer(pids.get("max")),
@@ -46,9 +41,7 @@ def host(evidence_host: object) -> Host:
         sysctl={str(k): _values.text(v) for k, v in _values.mapping(raw.get("sysctl")).items()},
         kubelet_version=_values.text(kubelet.get("version")),
         kubelet_pid=_values.integer(kubelet.get("pid")) or None,
-        kubelet_started_at=_values.moment(kubelet.get("started_at")),
         runtime_version=_values.text(_values.mapping(raw.get("runtime")).get("version")),
-        systemd_version=_systemd_version(raw.get("systemd")),
         addresses=_values.texts(raw["addresses"]) if isinstance(raw.get("addresses"), list) else None,
         raw=raw,
     )
@@ -87,8 +80,3 @@ def _listeners(value: object) -> tuple[Listener, ...] | None:
             address, process = _values.text(entry.get("address")), _values.text(entry.get("process"))
             found.append(Listener(address, port, process, _values.integer(entry.get("pid"))))
     return tuple(found)
-
-
-def _systemd_version(value: object) -> int | None:
-    found = re.search(r"[0-9]{1,5}", _values.text(value))
-    return int(found.group()) if found else None

@@ -144,28 +144,3 @@ PATH_FIELDS = (
     "tlsCertFile",
     "tlsPrivateKeyFile",
 )
-
-# First minor release whose kubelet knows a field; the fields that are not listed are older or not dated here. An older
-# kubelet ignores them.
-SINCE: Mapping[str, tuple[int, int]] = {
-    **dict.fromkeys(("memorySwap", "memoryThrottlingFactor", "seccompDefault"), (1, 22)),
-    **dict.fromkeys(("registerNode", "registerWithTaints", "shutdownGracePeriodByPodPriority"), (1, 23)),
-    **dict.fromkeys(("localStorageCapacityIsolation", "tracing"), (1, 25)),
-    **dict.fromkeys(
-        ("containerRuntimeEndpoint", "enableSystemLogQuery", "imageServiceEndpoint", "maxParallelImagePulls"), (1, 27)
-    ),
-    "imageMaximumGCAge": (1, 29),
-    **dict.fromkeys(("containerLogMaxWorkers", "containerLogMonitorInterval"), (1, 30)),
-    "failCgroupV1": (1, 31),
-    **dict.fromkeys(("crashLoopBackOff", "singleProcessOOMKill"), (1, 32)),
-    **dict.fromkeys(
-        (
-            "imagePullCredentialsVerificationPolicy",
-            "mergeDefaultEvictionSettings",
-            "preloadedImagesVerificationAllowlist",
-            "userNamespaces",
-        ),
-        (1, 33),
-    ),
-    "memoryReservationPolicy": (1, 36),
-}

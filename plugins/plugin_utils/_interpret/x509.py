@@ -146,7 +146,6 @@ def _fields(der: bytes, parsed: x509.Certificate) -> Certificate:
         common_name=_last(parsed.subject, NameOID.COMMON_NAME),
         organizations=tuple(_values(parsed.subject, NameOID.ORGANIZATION_NAME)),
         issuer=parsed.issuer.rfc4514_string(),
-        issuer_common_name=_last(parsed.issuer, NameOID.COMMON_NAME),
         serial=f"{parsed.serial_number:x}",
         not_before=parsed.not_valid_before_utc,
         not_after=parsed.not_valid_after_utc,

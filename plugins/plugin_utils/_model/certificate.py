@@ -24,7 +24,6 @@ class Certificate:
     common_name: str
     organizations: tuple[str, ...]
     issuer: str
-    issuer_common_name: str
     serial: str
     not_before: datetime
     not_after: datetime

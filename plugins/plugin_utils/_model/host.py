@@ -41,8 +41,6 @@ class Host:
 
     read: bool = False
     hostname: str = ""
-    os_id: str = ""
-    os_version: str = ""
     os_name: str = ""
     kernel: str = ""
     machine: str = ""
@@ -52,7 +50,6 @@ class Host:
     cgroup: str = ""
     memory_total: int | None = None
     memory_available: int | None = None
-    swap_total: int | None = None
     swaps: tuple[str, ...] = ()
     pids_current: int | None = None
     pids_max: int | None = None
@@ -62,15 +59,9 @@ class Host:
     sysctl: Mapping[str, str] = field(default_factory=dict)
     kubelet_version: str = ""
     kubelet_pid: int | None = None
-    kubelet_started_at: datetime | None = None
     runtime_version: str = ""
-    systemd_version: int | None = None
     addresses: tuple[str, ...] | None = None
     raw: Mapping[str, Any] = field(default_factory=dict)
-
-    def filesystem(self, path: str) -> Filesystem | None:
-        """The entry measured at exactly this path, or None."""
-        return next((f for f in self.filesystems if f.path == path), None)
 
     def listener(self, port: int) -> Listener | None:
         """Who listens on a TCP port, or None."""
@@ -111,12 +102,6 @@ class Probes:
     healthz: Probe = Probe("http")
     runtime_socket: Probe = Probe("unix")
     all: tuple[Probe, ...] = ()
-
-    @property
-    def api_reachable(self) -> bool | None:
-        """True when the API endpoint answered on TCP, False when it did not, None when nobody tried."""
-        made = [p for p in (self.connect, self.tls, self.readyz) if p.made]
-        return any(p.status == "ok" for p in made) if made else None
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,6 @@ from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.kube
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.kubelet_fields import (
     KUBELET_CONFIGURATION,
     PATH_FIELDS,
-    SINCE,
     Struct,
 )
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.common import Place
@@ -290,10 +289,10 @@ def test_missing_drop_in_directory() -> None:
 
 
 def test_field_table_agrees_with_itself() -> None:
-    """Path fields are known strings, and versions are only given to known fields."""
-    for name in [*PATH_FIELDS, *SINCE]:
+    """Path fields are known fields that hold a string."""
+    for name in PATH_FIELDS:
         kind: Any = KUBELET_CONFIGURATION
         for part in name.split("."):
             assert isinstance(kind, Struct)
             kind = kind.fields[part]
-        assert name not in PATH_FIELDS or kind == "string"
+        assert kind == "string"

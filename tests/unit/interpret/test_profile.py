@@ -59,11 +59,11 @@ def test_layouts(
 ) -> None:
     """Each layout is told by its own signs; without any the most common one is assumed."""
     files = {path: FileFact(path, type="file") for path in paths}
-    assert profile(kubelet, runtime, command_line, files) == expected
+    assert profile(kubelet, runtime, command_line, files).name == expected
 
 
 def test_absent_paths_tell_nothing() -> None:
     """That a node was asked about a path of k3s and has none does not make it k3s."""
     path = "/var/lib/rancher/k3s/agent/kubelet.kubeconfig"
     files = {path: FileFact(path, type="absent")}
-    assert profile(unit(drop_ins=KUBEADM_DROP_IN), CONTAINERD, NOTHING, files) == "kubeadm"
+    assert profile(unit(drop_ins=KUBEADM_DROP_IN), CONTAINERD, NOTHING, files).name == "kubeadm"

@@ -52,7 +52,7 @@ def test_nothing_collected() -> None:
     assert not seen.log.read
     assert not seen.host.read
     assert not seen.cluster.asked
-    assert seen.probes.api_reachable is None
+    assert not seen.probes.connect.made
     assert seen.file("/etc/kubernetes/kubelet.conf").type == "unknown"
     assert not seen.kubeconfig.configured
     assert seen.node_name is None

@@ -36,7 +36,7 @@ def test_reads_what_the_kubelet_presents(authority: Issued) -> None:
     found = read(issued)
     assert (found.common_name, found.organizations) == ("system:node:worker-1", ("system:nodes",))
     assert found.subject == "CN=system:node:worker-1,O=system:nodes"
-    assert (found.issuer, found.issuer_common_name) == ("CN=kubernetes", "kubernetes")
+    assert found.issuer == "CN=kubernetes"
     assert found.extended_key_usages == ("clientAuth",)
     assert not found.is_ca
     assert not found.self_signed
