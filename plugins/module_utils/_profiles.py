@@ -111,6 +111,8 @@ def _rancher(name: str, **others: t.Any) -> Profile:
 
 
 _SNAP = "/var/snap/microk8s/current"
+# Variables that snapd sets and MicroK8s writes into its files of arguments.
+SNAP_VARIABLES = {"${SNAP_DATA}": _SNAP, "${SNAP_COMMON}": "/var/snap/microk8s/common"}
 
 # The first row that fits is the one. Those that bring their own kubelet come first; kubespray and CRI-O clusters are
 # mostly made with kubeadm, so they are asked before it.

@@ -13,6 +13,8 @@ import posixpath
 import re
 import typing as t
 
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _profiles
+
 KUBELET_DIRECTORY = "/var/lib/kubelet"
 
 # Flags of the kubelet whose value is a file or directory
@@ -82,9 +84,6 @@ CRIO_DIRECTORIES = ("/etc/crio/crio.conf.d",)
 DOCKER_FILES = ("/etc/docker/daemon.json",)
 UNIT_DIRECTORIES = ("/etc/systemd/system", "/run/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
 
-# Variables that MicroK8s writes into its arguments; snapd sets them.
-_SNAP_VARIABLES = {"${SNAP_DATA}": "/var/snap/microk8s/current", "${SNAP_COMMON}": "/var/snap/microk8s/common"}
-
 _FLAG = re.compile(r"(?<![\w-])--([a-zA-Z][\w-]*)(?:=|[ \t]+(?!-))(\"[^\"\n]*\"|'[^'\n]*'|[^\s\"';]+)")
 _ENVIRONMENT_FILE = re.compile(r"^[ \t]*EnvironmentFile[ \t]*=[ \t]*(-?)[ \t]*(\S+)", re.MULTILINE)
 _RESOLVED_ENVIRONMENT_FILE = re.compile(r"^(\S+) \(ignore_errors=(?:yes|no)\)$")
@@ -102,7 +101,7 @@ class Mentioned(t.NamedTuple):
 def flags(text: str) -> dict[str, list[str]]:
     """Every `--flag=value` or `--flag value` of a text, in order; a flag may have several values."""
     found: dict[str, list[str]] = {}
-    for variable, path in _SNAP_VARIABLES.items():
+    for variable, path in _profiles.SNAP_VARIABLES.items():
         text = text.replace(variable, path)
     for name, value in _FLAG.findall(text):
         values = found.setdefault(name.replace("_", "-"), [])

@@ -99,6 +99,8 @@ def running(host: Mapping[str, Any]) -> CommandLine | None:
         return None
     pid = kubelet.get("pid")
     place = Place(f"/proc/{pid}/cmdline" if isinstance(pid, int) else "/proc")
+    if "/" not in str(arguments[0]):
+        place = Place("the log of its unit")  # the node found them there: the process is another program's
     return _command_line([Argument(str(text), place, "process") for text in arguments], place)
 
 

@@ -1,55 +1,52 @@
 # Copyright (c) 2026, nodeclinic.kubelet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which distribution laid this node out: paths and unit names differ, and so do the remedies."""
+"""Which distribution laid this node out: the row of module_utils/_profiles.py that its units and paths fit."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 
+from ...module_utils import _profiles
 from .._model.common import FileFact
 from .._model.service import CommandLine, Unit
 
 
-@dataclass(frozen=True)
-class _Signs:
-    """What tells a layout: a unit whose name begins so, or a path that holds one of ``paths``, among files that exist,
-    values of the command line, and the unit's own files and lines."""
-
-    profile: str
-    units: tuple[str, ...] = ()
-    paths: tuple[str, ...] = ()
-
-
-# First match wins. The ones that bring their own kubelet come first; kubespray runs kubeadm, so it is asked before
-# kubeadm; crio is kubeadm on CRI-O and decided by the runtime.
-_TABLE = (
-    _Signs("microk8s", ("snap.microk8s.",), ("/var/snap/microk8s/",)),
-    _Signs("rke2", ("rke2-",), ("/var/lib/rancher/rke2/", "/etc/rancher/rke2/")),
-    _Signs("k3s", ("k3s.", "k3s-"), ("/var/lib/rancher/k3s/", "/etc/rancher/k3s/")),
-    _Signs("eks", (), ("/etc/eks/", "/etc/kubernetes/kubelet/config.json", "/kubelet/kubelet-config.json")),
-    _Signs("kubespray", (), ("/etc/kubernetes/kubelet.env",)),
-)
-_CRIO_UNITS = ("crio.", "cri-o.")
-_KUBEADM_PATHS = ("/var/lib/kubelet/kubeadm-flags.env",)
-_KUBEADM_DROP_IN = "kubeadm.conf"
+def profile(
+    kubelet: Unit, runtime: Unit | None, command_line: CommandLine, files: Mapping[str, FileFact], chosen: str = ""
+) -> _profiles.Profile:
+    """The row that fits; kubeadm's when nothing tells. ``chosen`` is the user's word, which counts for more; auto and
+    empty leave it to the node."""
+    if chosen not in ("", _profiles.AUTO):
+        row = _profiles.named(chosen)
+    else:
+        row = _told(kubelet, runtime, command_line, files)
+    return _profiles.moved(row, _data(row, files))
 
 
-def profile(kubelet: Unit, runtime: Unit | None, command_line: CommandLine, files: Mapping[str, FileFact]) -> str:
-    """kubeadm, manual, k3s, rke2, microk8s, eks, crio or kubespray; kubeadm when nothing tells."""
-    named = [kubelet.fragment_path, *kubelet.drop_in_paths, *(flag.value or "" for flag in command_line.flags)]
-    paths = [path for path, fact in files.items() if fact.exists] + named + [d.value for d in kubelet.directives]
-    units = [kubelet.name, runtime.name if runtime is not None else ""]
-    for signs in _TABLE:
-        if _any(units, signs.units, str.startswith) or _any(paths, signs.paths, str.__contains__):
-            return signs.profile
-    if _any(units[1:], _CRIO_UNITS, str.startswith):
-        return "crio"
-    if _any(paths, _KUBEADM_PATHS, str.startswith) or any(p.endswith(_KUBEADM_DROP_IN) for p in kubelet.drop_in_paths):
-        return "kubeadm"
-    return "manual" if kubelet.known and command_line.flags else "kubeadm"
+def _told(
+    kubelet: Unit, runtime: Unit | None, command_line: CommandLine, files: Mapping[str, FileFact]
+) -> _profiles.Profile:
+    paths = [path for path, fact in files.items() if fact.exists]
+    paths += [kubelet.fragment_path, *kubelet.drop_in_paths, *(flag.value or "" for flag in command_line.flags)]
+    paths += [directive.value for directive in kubelet.directives]
+    for row in _profiles.TABLE:
+        by_unit = bool(row.unit_names) and kubelet.name.startswith(row.unit_names)
+        by_runtime = bool(row.runtime_units) and runtime is not None and runtime.name.startswith(row.runtime_units)
+        by_drop_in = bool(row.drop_ins) and any(path.endswith(row.drop_ins) for path in kubelet.drop_in_paths)
+        if by_unit or by_runtime or by_drop_in or _mentioned(paths, row.signs):
+            return row
+    return _profiles.named("manual" if kubelet.known and command_line.flags else _profiles.DEFAULT)
 
 
-def _any(values: list[str], signs: tuple[str, ...], fits: Callable[[str, str], bool]) -> bool:
-    return any(fits(value, sign) for value in values for sign in signs)
+def _mentioned(paths: Iterable[str], signs: tuple[str, ...]) -> bool:
+    return bool(signs) and any(sign in path for path in paths for sign in signs)
+
+
+def _data(row: _profiles.Profile, files: Mapping[str, FileFact]) -> str:
+    """The data directory of this installation, told by where its kubeconfig was found."""
+    ends = [path.removeprefix(row.data) for path in row.kubeconfigs] if row.data else []
+    found = (
+        path.removesuffix(end) for path, fact in files.items() for end in ends if path.endswith(end) and fact.exists
+    )
+    return next(found, "")

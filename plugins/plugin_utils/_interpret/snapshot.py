@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from ...module_utils import _schema
+from ...module_utils._profiles import Profile
 from .._model.certificate import CertificateUse
 from .._model.common import FileFact, Place
 from .._model.configuration import (
@@ -30,6 +31,7 @@ from . import (
     _values,
     certificates,
     command_line,
+    embedded,
     environment,
     journal,
     kubeconfig,
@@ -73,7 +75,10 @@ def snapshot(
     kubelet = _unit(_values.text(evidence.get("kubelet_unit")) or KUBELET_UNIT, parts, at, files, host)
     runtime_name = _values.text(evidence.get("runtime_unit"))
     runtime = _unit(runtime_name, parts, at, files, host) if runtime_name else None
+    log = _journal(parts, kubelet.name)
     start = parts.attempt(_schema.UNITS, lambda: _start(kubelet, files, host), _Start())
+    row = layout.profile(kubelet, runtime, start.used, files, profile or "")
+    start = parts.attempt(_schema.UNITS, lambda: _embedded(start, row, kubelet, log, files), start)
     settings = parts.attempt(_schema.FILES, lambda: _settings(start.used, files), _Settings())
     probes = _probes(parts, start.used, settings)
     own_name = node_name or _hostname_override(start.used)
@@ -82,7 +87,7 @@ def snapshot(
         host_name=host_name,
         captured_at=at,
         node_name=own_name or _object_name(view) or host.hostname.lower() or None,
-        profile=profile if profile not in (None, "", "auto") else layout.profile(kubelet, runtime, start.used, files),
+        profile=row.name,
         parts=parts.states,
         kubelet=kubelet,
         runtime=runtime,
@@ -95,7 +100,7 @@ def snapshot(
         kubeconfig=settings.kubeconfig,
         bootstrap_kubeconfig=settings.bootstrap_kubeconfig,
         certificates=_certificates(parts, start.used, settings, files, probes, at),
-        log=_journal(parts, kubelet.name),
+        log=log,
         runtime_log=_journal(parts, runtime_name),
         host=host,
         probes=probes,
@@ -155,6 +160,14 @@ def _start(kubelet: Unit, files: Files, host: Host) -> _Start:
         on_disk=command_line.on_disk(kubelet, variables),
         running=command_line.running(host.raw),
     )
+
+
+def _embedded(start: _Start, row: Profile, kubelet: Unit, log: Journal, files: Files) -> _Start:
+    """The start of a kubelet inside another program, whose own command line stands in no unit."""
+    if not row.embeds_kubelet:
+        return start
+    line = embedded.command_line(row, kubelet, start.running, log, files)
+    return replace(start, command_line=line, on_disk=line, running=line if start.running and kubelet.running else None)
 
 
 def _settings(used: CommandLine, files: Files) -> _Settings:

@@ -129,7 +129,8 @@ class Unit:
 class Flag:
     """One command line flag, ``--name=value`` or ``--name`` (value None), and where it was written.
 
-    ``origin`` is unit, drop-in, environment, environment-file or process.
+    ``origin`` is unit, drop-in, environment, environment-file or process; arguments-file, log or profile of a kubelet
+    inside another program (see _interpret/embedded.py).
     """
 
     name: str
