@@ -49,7 +49,8 @@ def test_with_sudo(broken: LiveLab, tmp_path: Path) -> None:
 def test_without_privilege(nodes: LiveLab, tmp_path: Path) -> None:
     """A user who may read little is told what could not be read, and no node is called healthy."""
     done = nodes.play("diagnose", "-e", "ansible_user=nopriv", results=tmp_path)
-    assert done.status == 0, done.output
+    assert done.status != 0  # nothing could be judged
+    assert "may not read the system's journal" in done.output
     for host, result in done.results.items():
         assert result["verdict"] == "unknown", host
         assert roots(result) == [], host
