@@ -36,6 +36,8 @@ def run(module: AnsibleModule, work: t.Callable[[], dict[str, t.Any]]) -> None:
     except TimeoutError:
         reason = "The repair has not ended in time and goes on. Run the same task again to wait for its result."
         module.fail_json(msg=reason, state="running", reason=reason)
+    if not (module._diff or module.check_mode):
+        result.pop("diff", None)
     if not result.pop("ok"):
         module.fail_json(msg=result["reason"], **result)
     module.exit_json(**result)
