@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 from .._model.journal import Journal, LogPattern, Match
 from .._model.service import Unit
 from .._model.snapshot import Snapshot
-from .._signatures._load import signature
+from .._signatures._load import Signature, signature
 
 CONVERSATION_WINDOW = timedelta(minutes=5)
 UNKNOWN_WINDOW = timedelta(minutes=5)
@@ -66,7 +66,7 @@ def past(snapshot: Snapshot, name: str, *, window: timedelta | None = CONVERSATI
 
 def past_or_current(snapshot: Snapshot, name: str) -> Match | None:
     """Newest match of a signature whatever its age: to quote what a state found elsewhere was said about."""
-    return next(matches(snapshot.log, name), None)
+    return next(iter(matches(snapshot.log, name)), None)
 
 
 def starting_fails(node: Snapshot) -> bool:
@@ -82,9 +82,14 @@ def starting_fails(node: Snapshot) -> bool:
     return not node.host.read and bool(node.log.starts) and node.log.starts[-1].failed
 
 
-def matches(journal: Journal, name: str) -> Iterator[Match]:
+def matches(journal: Journal, name: str) -> tuple[Match, ...]:
     """All matches of a signature in a journal, last occurrence first; cheap when its needle is not there."""
-    wanted = signature(name)
+    if name not in journal.matched:
+        journal.matched[name] = tuple(_search(journal, signature(name)))
+    return journal.matched[name]
+
+
+def _search(journal: Journal, wanted: Signature) -> Iterator[Match]:
     for pattern in journal.recent_first:
         if wanted.needle in pattern.text and wanted.accepts(pattern.source):
             found = wanted.regex.search(pattern.text)

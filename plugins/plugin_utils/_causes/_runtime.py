@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from .._model.common import Field
@@ -70,10 +71,16 @@ def runtime_said(node: Snapshot, name: str) -> Match | None:
 
 
 def containerd_config(node: Snapshot) -> dict[str, Any]:
-    """containerd's main configuration file; empty when it was not read or is not TOML."""
+    """containerd's main configuration file; empty when it was not read or is not TOML. Do not change it."""
+    return _toml(node.file(CONTAINERD_CONFIG).content or "")
+
+
+@lru_cache(maxsize=16)
+def _toml(text: str) -> dict[str, Any]:
+    """Parsed once for all causes that ask."""
     try:
-        return tomllib.loads(node.file(CONTAINERD_CONFIG).content or "")
-    except tomllib.TOMLDecodeError:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError):
         return {}
 
 

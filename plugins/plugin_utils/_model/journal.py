@@ -79,3 +79,8 @@ class Journal:
     def recent_first(self) -> tuple[LogPattern, ...]:
         """Patterns by last occurrence, newest first."""
         return tuple(sorted(self.patterns, key=lambda p: p.seq, reverse=True))
+
+    @cached_property
+    def matched(self) -> dict[str, tuple[Match, ...]]:
+        """What signatures were found to match, by their names: many causes ask for the same ones."""
+        return {}
