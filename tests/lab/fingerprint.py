@@ -30,8 +30,9 @@ TREES = (
     "/var/spool",
     "/var/tmp",
 )
-# What an SSH login and the journal change by themselves.
+# What an SSH login and the journal change by themselves, and the task that runs this.
 VOLATILE = (
+    "/tmp/ansible_ansible.legacy.command_payload_",
     "/run/systemd/journal",
     "/run/systemd/sessions",
     "/run/systemd/units",
@@ -82,16 +83,17 @@ def _words(*command: str) -> list[list[str]]:
 
 
 def processes() -> dict[str, list[str]]:
-    """Service -> pid, start time and command line of its processes; those of SSH logins are left out."""
+    """Service -> pid, start time and command line of what systemd started; logins over SSH are left out."""
     found: dict[str, list[str]] = {}
     for directory in sorted(Path("/proc").glob("[0-9]*")):
         try:
             group = (directory / "cgroup").read_text().strip().rpartition("/")[2]
-            started = (directory / "stat").read_text().rpartition(")")[2].split()[19]
+            status = (directory / "stat").read_text().rpartition(")")[2].split()
             command = (directory / "cmdline").read_text().replace("\0", " ").strip()
         except OSError:
             continue  # it has ended
-        if not group.startswith(("session-", "ssh.service", "user")):
+        parent, started = status[1], status[19]
+        if parent == "1" and not group.startswith(("session-", "user")):
             found.setdefault(group, []).append(f"{directory.name} {started} {command}")
     return found
 
