@@ -61,14 +61,20 @@ _ENVIRONMENT_LINE = re.compile(
 )
 _FLAG = re.compile(rf"(?P<keep>(?<![\w-])--?(?:{_NAME})[ \t]+)(?P<secret>(?!-)\S+)")
 _JSON_LIST_FLAG = re.compile(rf"(?P<keep>[\"']--?(?:{_NAME})[\"']\s*,\s*[\"'])(?P<secret>[^\"']+)")
+_FLOW_LIST_FLAG = re.compile(rf"(?P<keep>[\[,][ \t]*--?(?:{_NAME})[ \t]*,[ \t]*)(?P<secret>[^\s\"',\]-][^\s\"',\]]*)")
 _YAML_LIST_FLAG = re.compile(
     rf"(?P<keep>^[ \t]*-[ \t]+[\"']?--?(?:{_NAME})[\"']?[ \t]*\n[ \t]*-[ \t]+)(?P<secret>[^\n]+)", re.MULTILINE
 )
-_JSON_ENV = re.compile(r"(?P<keep>\"name\"\s*:\s*\"[^\"]*\"\s*,\s*\"value\"\s*:\s*\")(?P<secret>(?:[^\"\\]|\\.)+)")
+# Environment variables in JSON and in YAML's flow style, name and value in either order.
+_FLOW_SCALAR = r"(?P<quote>[\"'])?(?P<secret>(?(quote)(?:(?!(?P=quote))(?:\\.|.))+|[^\s\"'{}\[\],][^{}\[\],\n]*))"
+_FLOW_ENV = (
+    re.compile(r"(?P<keep>[\"']?\bname[\"']?\s*:\s*[\"']?[\w.-]+[\"']?\s*,\s*[\"']?value[\"']?\s*:\s*)" + _FLOW_SCALAR),
+    re.compile(r"(?P<keep>\{\s*[\"']?value[\"']?\s*:\s*)" + _FLOW_SCALAR + r"(?=[\"']?\s*,\s*[\"']?name[\"']?\s*:)"),
+)
 _SIMPLE = (
     re.compile(
         r"(?P<keep>(?i:authorization)\\?[\"']?[ \t]*[:=][ \t]*\[?\\?[\"']?(?:(?i:bearer|basic|digest|negotiate)\s+)?)"
-        r"(?P<secret>[^\s\"'\\,\]]+)"
+        r"(?P<secret>(?!\{)[^\s\"'\\,\]]+)"  # `authorization: {` is a field of KubeletConfiguration
     ),
     re.compile(r"(?P<keep>(?i:bearer)\s+)(?P<secret>(?=\S*[\d._=+/])[\w.~+/=-]{8,})"),
     re.compile(r"(?P<keep>)(?P<secret>\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?)"),
@@ -145,8 +151,9 @@ def _redact_blocks(text: str) -> str:
         text = _PRIVATE_KEY.sub(_mask_secret, text)
     if any(mark in text for mark in _ENCODED_MARKS):
         text = _ENCODED_RUN.sub(_mask_encoded, text)
-    if '"value"' in text:
-        text = _JSON_ENV.sub(_mask_secret, text)
+    if "value" in text:
+        for rule in _FLOW_ENV:
+            text = rule.sub(_mask_secret, text)
     if "\n" in text:
         text = "\n".join(_redact_yaml_lines(text.split("\n")))
         text = _YAML_LINE.sub(_mask_unless_plain, text)
@@ -159,13 +166,14 @@ def _redact_names(text: str) -> str:
         return _BOOTSTRAP_TOKEN.sub(_mask_secret, text)
     for rule in _SIMPLE:
         text = rule.sub(_mask_secret, text)
-    for rule in (_ENVIRONMENT_LINE, _QUOTED_ASSIGNMENT, _FLAG, _JSON_LIST_FLAG):
+    for rule in (_ENVIRONMENT_LINE, _QUOTED_ASSIGNMENT, _FLAG, _JSON_LIST_FLAG, _FLOW_LIST_FLAG):
         text = rule.sub(_mask_unless_plain, text)
     return _ASSIGNMENT.sub(_mask_assignment, text)
 
 
 def _mask_secret(match: re.Match[str]) -> str:
-    return match.group("keep") + stars(match.group("secret"))
+    quote = match.groupdict().get("quote") or ""
+    return match.group("keep") + quote + stars(match.group("secret"))
 
 
 def _mask_unless_plain(match: re.Match[str]) -> str:
@@ -216,7 +224,10 @@ def _redact_yaml_lines(lines: list[str]) -> t.Iterator[str]:
         if env:
             env_indent = len(env.group("indent"))
         value = _YAML_ENV_VALUE.match(line) if env_indent is not None else None
-        yield line if value is None else _mask_secret(value)
+        if value is not None:
+            secret = _Open(indent, value.group("secret"))
+        below = secret is not None and secret.value[:1] in ("|", ">")
+        yield line if value is None or below else _mask_secret(value)
 
 
 class _Open(t.NamedTuple):
