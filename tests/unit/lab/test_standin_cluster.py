@@ -86,9 +86,13 @@ def test_a_node_that_falls_silent_becomes_unknown(rig: Rig) -> None:
     ready = {"type": "Ready", "status": "True", "reason": "KubeletReady", "message": "kubelet is posting ready status"}
     node = {"metadata": {"name": NODE}, "status": {"conditions": [ready]}}
     assert ask(rig, pair, "POST", "/api/v1/nodes", node)[0] == 201
-    time.sleep(3)
-    _code, seen = ask(rig, rig.pki.admin(), "GET", f"/api/v1/nodes/{NODE}")
-    condition = seen["status"]["conditions"][0]
+    end = time.monotonic() + 20
+    while True:
+        _code, seen = ask(rig, rig.pki.admin(), "GET", f"/api/v1/nodes/{NODE}")
+        condition = seen["status"]["conditions"][0]
+        if condition["status"] != "True" or time.monotonic() > end:
+            break
+        time.sleep(0.1)
     assert (condition["status"], condition["reason"]) == ("Unknown", "NodeStatusUnknown")
     assert condition["message"] == "Kubelet stopped posting node status."
     assert {taint["key"] for taint in seen["spec"]["taints"]} == {"node.kubernetes.io/unreachable"}
