@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,8 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._boundary import (
     checked_options,
     clear_failures,
+    registered_results,
     show_results,
-    to_native_tree,
 )
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._fleet import AUTO, OFF, compare
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._report.gate import NEVER, SEVERITIES, failures
@@ -42,7 +41,7 @@ class ActionModule(ActionBase):
         del tmp
         task_vars = task_vars or {}
         options = checked_options(self, ARGUMENT_SPEC)
-        alone, files = _registered(task_vars, options["registered"])
+        alone, files = registered_results(task_vars, options["registered"])
         with clear_failures():
             overview, diagnoses = compare(alone, [Path(file) for file in files], wanted=options["fleet"] == AUTO)
         show_results(diagnoses, files, overview)
@@ -54,12 +53,3 @@ class ActionModule(ActionBase):
 
 def _verdicts(diagnoses: list[dict[str, Any]]) -> dict[str, str]:
     return {found["host"]: found["verdict"] for found in diagnoses}
-
-
-def _registered(task_vars: Mapping[str, Any], variable: str) -> tuple[list[dict[str, Any]], list[str]]:
-    """Diagnoses and result files of all hosts of the play that have been diagnosed so far."""
-    hostvars = task_vars["hostvars"]
-    # The hosts' variables are read raw: evidence is never looked at as a template.
-    found = [hostvars.raw_get(host).get(variable) or {} for host in task_vars["ansible_play_hosts_all"]]
-    done = [entry for entry in found if "diagnosis" in entry]
-    return to_native_tree([entry["diagnosis"] for entry in done]), [str(entry["result_file"]) for entry in done]

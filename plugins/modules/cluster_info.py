@@ -29,6 +29,18 @@ options:
     description: Seconds after which a call is given up. From 1 to 600.
     type: int
     default: 15
+  wait_for:
+    description:
+      - Name of a node. The answer is given when it is Ready and has renewed its lease after O(since), at the latest after O(wait).
+    type: str
+  since:
+    description: Time by that node's clock, ISO 8601 in UTC. A lease that was renewed before says nothing.
+    type: str
+    default: ""
+  wait:
+    description: Seconds to wait for that node at most. From 0 to 600.
+    type: int
+    default: 60
 extends_documentation_fragment:
   - nodeclinic.kubelet._node.attributes
   - nodeclinic.kubelet._node.action
@@ -117,14 +129,23 @@ def main() -> None:
             "kubeconfig": {"type": "path"},
             "kubectl": {"type": "str", "default": "kubectl"},
             "timeout": {"type": "int", "default": 15},
+            "wait_for": {"type": "str"},
+            "since": {"type": "str", "default": ""},
+            "wait": {"type": "int", "default": 60},
         },
         supports_check_mode=True,
     )
-    timeout = module.params["timeout"]
+    asked, timeout, wait = module.params, module.params["timeout"], module.params["wait"]
     if not 1 <= timeout <= 600:
         module.fail_json(msg=f"timeout is {timeout}, but must be from 1 to 600.")
-    host = Host(seconds=timeout + 5.0)
-    found = cluster.collect(host, module.params["kubectl"], module.params["kubeconfig"], float(timeout))
+    if not 0 <= wait <= 600:
+        module.fail_json(msg=f"wait is {wait}, but must be from 0 to 600.")
+    host = Host(seconds=timeout + wait + 5.0)
+    if asked["wait_for"]:
+        cluster.wait_until_ready(
+            host, asked["kubectl"], asked["kubeconfig"], asked["wait_for"], asked["since"], float(wait)
+        )
+    found = cluster.collect(host, asked["kubectl"], asked["kubeconfig"], float(timeout))
     module.exit_json(changed=False, cluster=found)
 
 

@@ -18,6 +18,7 @@ from ansible.utils.display import Display
 
 from ._files import os_error
 from ._model.evidence import EvidenceError
+from ._plan.expected import ExpectedError
 from ._report.text import closing_line, render
 from ._signatures._extra import SignatureError
 
@@ -74,7 +75,7 @@ class ModuleRunner(Protocol):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a module returned (plain values), or in one sentence why it could not run or failed."""
+    """What a module returned (plain values), and in one sentence why it could not run or failed."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
     failure: str = ""
@@ -102,7 +103,7 @@ def run_module(
     if values.get("options_refused"):
         raise AnsibleActionFail(_reason(result))
     if values.get("failed"):
-        return Outcome(failure=f"{name} failed on {where}: {_reason(result)}", for_ansible=for_ansible)
+        return Outcome(values, f"{name} failed on {where}: {_reason(result)}", for_ansible)
     return Outcome(values=values, for_ansible=for_ansible)
 
 
@@ -135,13 +136,22 @@ def _reason(result: Mapping[str, Any]) -> str:
 
 @contextmanager
 def clear_failures() -> Iterator[None]:
-    """Errors that a user can cause (files, evidence, signatures) fail the task with one sentence."""
+    """Errors that a user can cause (files, evidence, signatures, expected values) fail the task with one sentence."""
     try:
         yield
     except OSError as error:
         raise AnsibleActionFail(os_error(error)) from None
-    except (EvidenceError, SignatureError) as error:
+    except (EvidenceError, SignatureError, ExpectedError) as error:
         raise AnsibleActionFail(str(error)) from None
+
+
+def registered_results(task_vars: Mapping[str, Any], variable: str) -> tuple[list[dict[str, Any]], list[str]]:
+    """Diagnoses and result files of all hosts of the play that have been diagnosed so far."""
+    hostvars = task_vars["hostvars"]
+    # The hosts' variables are read raw: evidence is never looked at as a template.
+    found = [hostvars.raw_get(host).get(variable) or {} for host in task_vars["ansible_play_hosts_all"]]
+    done = [entry for entry in found if "diagnosis" in entry]
+    return to_native_tree([entry["diagnosis"] for entry in done]), [str(entry["result_file"]) for entry in done]
 
 
 def show_results(
@@ -151,13 +161,21 @@ def show_results(
 
     ``overview`` is what nodes of the run have in common, in the form of a result; it comes first and is not counted.
     """
-    display = Display()
-    width = display.columns if _ON_TERMINAL else PLAIN_WIDTH
     parts = [[overview], results] if overview else [results]
 
-    def page(*, colour: bool) -> str:
+    def page(width: int, colour: bool) -> str:
         blocks = [render(part, width=width, colour=colour) for part in parts]
-        return "\n" + "\n\n".join([*blocks, closing_line(results, files)]) + "\n"
+        return "\n\n".join([*blocks, closing_line(results, files)])
 
-    display.display(page(colour=bool(ANSIBLE_COLOR)), screen_only=True)
-    display.display(page(colour=False), log_only=True)
+    show(page)
+
+
+def show(page: Callable[[int, bool], str]) -> None:
+    """Print text on the controller's screen, and without colours into Ansible's log file where there is one.
+
+    ``page`` makes it for a width in columns, with or without SGR escapes.
+    """
+    display = Display()
+    width = display.columns if _ON_TERMINAL else PLAIN_WIDTH
+    display.display(f"\n{page(width, bool(ANSIBLE_COLOR))}\n", screen_only=True)
+    display.display(f"\n{page(width, False)}\n", log_only=True)

@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ..module_utils import _schema
 from ._engine.diagnose import diagnose
 from ._interpret.snapshot import snapshot
 from ._model.cause import Cause
+from ._model.diagnosis import Diagnosis
 from ._model.snapshot import Snapshot
 
 Evidence = dict[str, Any]
@@ -31,8 +33,30 @@ def judge(
 
     ``own_causes`` gives causes beside the catalogue for this node: the user's signatures.
     """
+    return judged(
+        evidence, host_name=host_name, node_name=node_name, profile=profile, own_causes=own_causes
+    ).diagnosis.to_dict()
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A node as it was read, and what is wrong with it."""
+
+    node: Snapshot
+    diagnosis: Diagnosis
+
+
+def judged(
+    evidence: Mapping[str, Any],
+    *,
+    host_name: str,
+    node_name: str | None = None,
+    profile: str | None = None,
+    own_causes: OwnCauses | None = None,
+) -> Judged:
+    """As :func:`judge`, with the node that was judged."""
     seen = snapshot(evidence, host_name=host_name, node_name=node_name, profile=profile)
-    return diagnose(seen, own_causes(seen) if own_causes else ()).to_dict()
+    return Judged(seen, diagnose(seen, own_causes(seen) if own_causes else ()))
 
 
 def unread(reason: str, *, host_name: str, captured_at: str) -> Evidence:

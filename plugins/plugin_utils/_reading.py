@@ -15,8 +15,9 @@ from . import _user_signatures
 from ._boundary import ModuleRunner, run_module
 from ._judgement import (
     NOT_ASKED,
+    Judged,
     OwnCauses,
-    judge,
+    judged,
     unread,
     with_cluster,
 )
@@ -83,8 +84,13 @@ def read_node(
 
 def judge_reading(reading: Reading, options: Mapping[str, Any], own_causes: OwnCauses | None = None) -> dict[str, Any]:
     """The result for what was read, with the names that ``options`` give. EvidenceError when it is no evidence."""
+    return judged_reading(reading, options, own_causes).diagnosis.to_dict()
+
+
+def judged_reading(reading: Reading, options: Mapping[str, Any], own_causes: OwnCauses | None = None) -> Judged:
+    """As :func:`judge_reading`, with the node that was judged."""
     profile = options.get("profile")
-    return judge(
+    return judged(
         reading.evidence,
         host_name=reading.host_name,
         node_name=options.get("node_name") or None,

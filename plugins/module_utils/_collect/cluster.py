@@ -15,6 +15,7 @@ import os
 import posixpath
 import re
 import ssl
+import time
 import typing as t
 
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _redact, _schema
@@ -79,6 +80,23 @@ def collect(host: Host, kubectl: str, kubeconfig: str | None, seconds: float) ->
         "endpoint": _endpoint(answers.get("endpoint", {})),
         "unread": errors,
     }
+
+
+def wait_until_ready(host: Host, kubectl: str, kubeconfig: str | None, node: str, since: str, seconds: float) -> None:
+    """Come back when the node is Ready and its lease was renewed after ``since``, at the latest after ``seconds``.
+
+    ``since`` is a time by the node's clock, ISO 8601 in UTC, as leases have it; empty asks for any lease. It keeps out a
+    Ready that is left from before. What cannot be read is asked again: the API server may just be starting.
+    """
+    path, end = kubeconfig or default_kubeconfig(host), time.monotonic() + seconds
+    while path is not None and time.monotonic() < end:
+        found, _ = _get(host, kubectl, path, f"{_PATHS['nodes']}/{node}", min(seconds, 5.0))
+        lease, _ = _get(host, kubectl, path, f"{_PATHS['leases']}/{node}", min(seconds, 5.0))
+        conditions = (found.get("status") or {}).get("conditions") or []
+        ready = any(item.get("type") == "Ready" and item.get("status") == "True" for item in conditions)
+        if ready and str((lease.get("spec") or {}).get("renewTime") or "") > since:
+            return
+        time.sleep(1.0)
 
 
 def default_kubeconfig(host: Host) -> str | None:

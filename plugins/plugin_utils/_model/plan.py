@@ -11,6 +11,7 @@ from typing import Any
 
 PLAN_FORMAT = "node-repair/1"
 SAFE, NEEDS_APPROVAL, NEVER = "safe", "needs-approval", "never"
+BLOCKED = "blocked"  # only of what is not offered: another fault, or another action, is in the way
 
 
 @dataclass(frozen=True)

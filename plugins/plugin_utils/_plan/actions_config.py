@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 from .._causes import _runtime
 from .._model.plan import NEEDS_APPROVAL, SAFE, Action, Splice, Step
 from .._model.service import Flag
-from .actions_service import replace_word
 from .context import Context, UnavailableError, Wanted, edit, unit
+from .text_edit import remove_word, replace_line, replace_word
 from .yaml_edit import EditError, add_field, remove_field, set_scalar
 
 
@@ -19,18 +22,14 @@ def remove_flag(at: Context) -> Action:
     if flag is None:
         raise UnavailableError("the line that gives the flag must be known")
     fact = at.file(flag.place.path)
-    word = f"--{flag.name}" if flag.value is None else f"--{flag.name}={flag.value}"
-    content = fact.content or ""
-    lines = content.splitlines()
-    line = lines[(flag.place.line or 1) - 1] if (flag.place.line or 1) <= len(lines) else ""
-    lead = " " if f" {word}" in line else ""
-    splice = replace_word(content, flag.place.line, lead + word, "")
+    word = _word(flag)
+    splice = remove_word(fact.content or "", flag.place.line, word)
     return at.action("remove-flag", SAFE, f"{flag.place}: remove {word}", edit(fact, splice), *_reload(at, flag))
 
 
 def remove_feature_gate(at: Context) -> Action:
     """Take the gate out of the configuration file, or out of --feature-gates."""
-    named = at.finding.summary.replace("=", " ").split()
+    named = re.findall(r"[A-Za-z][A-Za-z0-9]*", at.finding.summary)
     gate = next((word for word in named if at.node.config.get(f"featureGates.{word}")), "")
     automatic = at.finding.remedy.automatic
     if gate:
@@ -48,16 +47,19 @@ def remove_feature_gate(at: Context) -> Action:
     if len(kept) == len(flag.value.split(",")):
         raise UnavailableError("the gate must stand in --feature-gates")
     fact = at.file(flag.place.path)
-    new = f"--feature-gates={','.join(kept)}" if kept else ""
-    splice = replace_word(fact.content or "", flag.place.line, f"--feature-gates={flag.value}", new)
-    text = f"{flag.place}: {new or 'remove --feature-gates'}"
+    content, old, new = fact.content or "", _word(flag), f"--feature-gates={','.join(kept)}"
+    splice = replace_word(content, flag.place.line, old, new) if kept else remove_word(content, flag.place.line, old)
+    text = f"{flag.place}: {new if kept else 'remove --feature-gates'}"
     return at.action("remove-feature-gate", automatic, text, edit(fact, splice), *_reload(at, flag))
 
 
 def set_client_ca_file(at: Context) -> Action:
     """Name a CA file that exists and is the cluster's."""
-    wanted = at.declared_value("config", "authentication", "x509", "clientCAFile") or _cluster_ca(at)
-    return _set_field(at, "set-client-ca-file", ("authentication", "x509", "clientCAFile"), wanted, SAFE)
+    path = ("authentication", "x509", "clientCAFile")
+    wanted = at.declared_value("config", *path)
+    if wanted is not None and at.node.file(wanted.value).absent:
+        raise UnavailableError(f"{wanted.value} ({wanted.source}) must exist on this node")
+    return _set_setting(at, "set-client-ca-file", path, "client-ca-file", wanted or _cluster_ca(at), SAFE)
 
 
 def _cluster_ca(at: Context) -> Wanted:
@@ -89,26 +91,20 @@ def set_config_field(at: Context) -> Action:
         wanted = Wanted("/etc/resolv.conf", "it exists on this node")
     if at.finding.id != "config/resolvconf-missing" or wanted is None:
         raise UnavailableError("the right value must be declared in kubelet_expected")
-    return _set_field(at, "set-config-field", ("resolvConf",), wanted, NEEDS_APPROVAL)
+    return _set_setting(at, "set-config-field", ("resolvConf",), "resolv-conf", wanted, NEEDS_APPROVAL)
 
 
 def set_runtime_endpoint(at: Context) -> Action:
     """Name the socket that the runtime of this node serves."""
-    point, runtime = _runtime.endpoint(at.node), at.node.runtime
+    runtime = at.node.runtime
     served = next((s for s, name in _runtime.SOCKETS.items() if runtime and runtime.name.startswith(name)), "")
     wanted = at.declared_value("config", "containerRuntimeEndpoint")
-    value = wanted.value if wanted else f"unix://{served}"
-    if not served and wanted is None:
+    if wanted is None and runtime is not None and served:
+        wanted = Wanted(f"unix://{served}", f"{runtime.name} serves it")
+    if wanted is None:
         raise UnavailableError("the socket of the active runtime must be known")
-    flag = at.node.command_line.flag("container-runtime-endpoint")
-    source = wanted.source if wanted else f"{runtime.name if runtime else 'the runtime'} serves it"
-    if flag is None:
-        return _set_field(at, "set-runtime-endpoint", ("containerRuntimeEndpoint",), Wanted(value, source), SAFE)
-    fact = at.file(flag.place.path)
-    name = "--container-runtime-endpoint"
-    splice = replace_word(fact.content or "", flag.place.line, f"{name}={point.url}", f"{name}={value}")
-    text = f"{flag.place}: {name}={value} ({source})"
-    return at.action("set-runtime-endpoint", SAFE, text, edit(fact, splice), *_reload(at, flag))
+    name = "container-runtime-endpoint"
+    return _set_setting(at, "set-runtime-endpoint", ("containerRuntimeEndpoint",), name, wanted, SAFE)
 
 
 def remove_manager_state(at: Context) -> Action:
@@ -124,29 +120,48 @@ def enable_cri_plugin(at: Context) -> Action:
     """Take the CRI plugin out of containerd's disabled_plugins."""
     fact = at.file(_runtime.CONTAINERD_CONFIG)
     content, runtime = fact.content or "", at.node.runtime
-    line = next(
-        (n for n, text in enumerate(content.splitlines(), 1) if text.lstrip().startswith("disabled_plugins")), None
-    )
+    lines = content.split("\n")
+    numbers = [n for n, text in enumerate(lines, 1) if re.match(r"\s*disabled_plugins\s*=\s*\[.*\]\s*\Z", text)]
     entries = _runtime.containerd_config(at.node).get("disabled_plugins")
-    if line is None or not isinstance(entries, list) or "]" not in content.splitlines()[line - 1] or runtime is None:
-        raise UnavailableError("disabled_plugins must stand on one line of containerd's configuration")
-    kept = [entry for entry in entries if "cri" not in str(entry).split(".")]
-    lines = content.splitlines(keepends=True)
-    start = len("".join(lines[: line - 1]).encode())
-    old = lines[line - 1].rstrip("\r\n")
-    new = f"disabled_plugins = [{', '.join(repr(str(entry)) for entry in kept)}]"
-    steps = (edit(fact, Splice(start, start + len(old.encode()), new)), unit("restart", runtime.name))
-    return at.action("enable-cri-plugin", NEEDS_APPROVAL, f"{fact.path}:{line}: {new}; restart {runtime.name}", *steps)
+    if len(numbers) != 1 or not isinstance(entries, list) or runtime is None:
+        raise UnavailableError("disabled_plugins must stand on one line of containerd's configuration, without comment")
+    kept = [str(entry) for entry in entries if "cri" not in str(entry).split(".")]
+    new = f"disabled_plugins = [{', '.join(json.dumps(entry) for entry in kept)}]"
+    splice = replace_line(content, numbers[0], new)
+    text = f"{fact.path}:{numbers[0]}: {new}; restart {runtime.name}"
+    return at.action("enable-cri-plugin", NEEDS_APPROVAL, text, edit(fact, splice), unit("restart", runtime.name))
 
 
-def _set_field(at: Context, action: str, path: tuple[str, ...], wanted: Wanted, classification: str) -> Action:
-    """Set a field of the configuration where it is written, or add it to the main file."""
+def _set_setting(
+    at: Context, action: str, path: tuple[str, ...], name: str, wanted: Wanted, classification: str
+) -> Action:
+    """Set a setting where it is written: its flag, which wins; its field; or, where neither is, in the main file."""
+    flag = at.node.command_line.flag(name)
     found = at.node.config.get(".".join(path))
+    if (flag.value if flag else found.value if found else None) == wanted.value:
+        raise UnavailableError(f"{wanted.value} is set already ({wanted.source})")
+    if flag is not None:
+        fact = at.file(flag.place.path)
+        splice = replace_word(fact.content or "", flag.place.line, _word(flag), f"--{name}={_bare(wanted)}")
+        text = f"{flag.place}: --{name}={wanted.value} ({wanted.source})"
+        return at.action(action, classification, text, edit(fact, splice), *_reload(at, flag))
     fact = at.file(found.place.path if found else at.node.config.path)
     change = set_scalar if found else add_field
     splice = _try(lambda: change(fact.content or "", path, wanted.value))
     text = f"{found.place if found else fact.path}: {path[-1]}: {wanted.value} ({wanted.source})"
     return at.action(action, classification, text, edit(fact, splice))
+
+
+def _word(flag: Flag) -> str:
+    """A flag as it is written when nothing in it is quoted."""
+    return f"--{flag.name}" if flag.value is None else f"--{flag.name}={flag.value}"
+
+
+def _bare(wanted: Wanted) -> str:
+    """A value that stands on a command line without quotes."""
+    if not re.fullmatch(r"[A-Za-z0-9/_.:@,+-]+", wanted.value):
+        raise UnavailableError(f"{wanted.value!r} ({wanted.source}) would need quotes on a command line")
+    return wanted.value
 
 
 def _reload(at: Context, flag: Flag) -> tuple[Step, ...]:

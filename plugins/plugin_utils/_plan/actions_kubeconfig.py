@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import re
-from urllib.parse import urlsplit
 
 from .._causes._endpoint import other_endpoints
 from .._interpret import x509
@@ -15,6 +14,8 @@ from .._interpret._yaml import Tree, load
 from .._model.certificate import Certificate, CertificateUse
 from .._model.plan import NEEDS_APPROVAL, SAFE, Action, Splice, Step
 from .context import Context, UnavailableError, Wanted, edit
+from .expected import https_url, same_server
+from .text_edit import replace_line
 from .yaml_edit import EditError, Path, set_scalar
 
 CURRENT = "kubelet-client-current.pem"
@@ -37,9 +38,9 @@ def set_kubeconfig_server(at: Context) -> Action:
             "the right address must come from kubelet_expected.kubeconfig.server, from cluster-info of the control"
             " plane, or from another file of this node"
         )
-    if urlsplit(wanted.value).scheme != "https" or not urlsplit(wanted.value).hostname:
+    if https_url(wanted.value) is None:
         raise UnavailableError(f"{wanted.value} ({wanted.source}) is no https URL")
-    if wanted.value == config.server.value:
+    if same_server(wanted.value, str(config.server.value)):
         raise UnavailableError(f"the kubeconfig has that address already ({wanted.source})")
     splice = _set(at, config.path, config.server.path, wanted.value)
     text = f"{config.server.place}: server: {wanted.value} ({wanted.source})"
@@ -75,17 +76,16 @@ def set_kubeconfig_client_certificate(at: Context) -> Action:
     config = at.node.kubeconfig
     fact = at.file(config.path)
     content = fact.content or ""
-    lines = content.splitlines(keepends=True)
+    lines = content.split("\n")
     splices = []
     for name in ("client-certificate", "client-key"):
-        numbers = [n for n, line in enumerate(lines) if re.match(rf"\s*(?:- )?{name}(?:-data)?:", line)]
+        numbers = [
+            n for n, line in enumerate(lines, 1) if re.match(rf"\s*(?:- )?{name}(?:-data)?: *[^\s|>]+\s*\Z", line)
+        ]
         if len(numbers) != 1:
             raise UnavailableError(f"exactly one {name} must stand in {config.path}, on a line of its own")
-        start = len("".join(lines[: numbers[0]]).encode())
-        line = lines[numbers[0]]
-        lead = line.partition(name)[0]
-        end = start + len(line.rstrip("\r\n").encode())
-        splices.append(Splice(start, end, f"{lead}{name}: {rotated.path}"))
+        lead = lines[numbers[0] - 1].partition(name)[0]
+        splices.append(replace_line(content, numbers[0], f"{lead}{name}: {rotated.path}"))
     text = f"{config.path}: client-certificate and client-key: {rotated.path} (valid, of this node)"
     return at.action("set-kubeconfig-client-certificate", NEEDS_APPROVAL, text, edit(fact, *splices))
 

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from .._model.plan import NEEDS_APPROVAL, SAFE, Action, Splice, Step
+from .._model.plan import NEEDS_APPROVAL, SAFE, Action, Step
 from .context import Context, UnavailableError, edit, unit
+from .text_edit import insert_line, replace_word
 
 NOTHING = "none: no file is changed"
 UNITS_BACK = "the unit is put back into the state in which it was found"
@@ -117,9 +118,8 @@ def correct_drop_in(at: Context) -> Action:
     if len(starts) < 2 or any(not d.value for d in starts) or starts[-1].place.line is None:
         raise UnavailableError("exactly one drop-in must add a second ExecStart= without clearing the first")
     fact = at.file(starts[-1].place.path)
-    lines = (fact.content or "").splitlines(keepends=True)
-    start = len("".join(lines[: starts[-1].place.line - 1]).encode())
-    steps = (edit(fact, Splice(start, start, "ExecStart=\n")), unit("daemon-reload", at.node.kubelet.name))
+    splice = insert_line(fact.content or "", starts[-1].place.line, "ExecStart=")
+    steps = (edit(fact, splice), unit("daemon-reload", at.node.kubelet.name))
     text = f"add an empty ExecStart= line before {starts[-1].place} and daemon-reload"
     return at.action("correct-drop-in", NEEDS_APPROVAL, text, *steps)
 
@@ -133,13 +133,3 @@ def _config_path(at: Context) -> Action:
     splice = replace_word(fact.content or "", flag.place.line, f"--config={flag.value}", f"--config={usual}")
     reload = (unit("daemon-reload", at.node.kubelet.name),) if flag.origin != "environment-file" else ()
     return at.action("correct-drop-in", NEEDS_APPROVAL, f"{flag.place}: --config={usual}", edit(fact, splice), *reload)
-
-
-def replace_word(content: str, line: int | None, old: str, new: str) -> Splice:
-    """Replace the one occurrence of a word on a line. UnavailableError when it is not there exactly once."""
-    lines = content.splitlines(keepends=True)
-    if line is None or line > len(lines) or lines[line - 1].count(old) != 1:
-        raise UnavailableError(f"{old!r} must stand exactly once on the line that gives it")
-    before = "".join(lines[: line - 1]) + lines[line - 1].partition(old)[0]
-    start = len(before.encode())
-    return Splice(start, start + len(old.encode()), new)

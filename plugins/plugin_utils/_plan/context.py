@@ -16,6 +16,8 @@ from .._model.finding import Finding
 from .._model.plan import Action, Splice, Step
 from .._model.snapshot import Snapshot
 
+PACKAGED = ("/usr/lib/", "/usr/share/", "/lib/")  # what is changed there is lost at the next upgrade
+
 
 class UnavailableError(Exception):
     """The action cannot be offered on this node; the message says what it would need."""
@@ -53,6 +55,10 @@ class Context:
         fact = self.node.file(path)
         if fact.type == "link" and fact.resolves:
             fact = self.node.file(fact.resolves)
+        if fact.path.startswith(PACKAGED):
+            raise UnavailableError(
+                f"{fact.path} belongs to a package and is not edited: reinstall the package, or override it under /etc"
+            )
         if fact.type != "file" or fact.content is None or not fact.sha256:
             raise UnavailableError(f"the content of {path} must be readable")
         if fact.truncated or len(fact.content.encode()) != fact.size:

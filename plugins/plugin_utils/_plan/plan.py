@@ -9,16 +9,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .._engine.order import LAST
+from .._engine.order import GIVEN_UP, LAST
 from .._model.cause import Cause
 from .._model.diagnosis import Diagnosis
 from .._model.finding import Effect, Finding
-from .._model.plan import NEVER, Action, NotOffered, Plan
+from .._model.plan import BLOCKED, NEVER, Action, NotOffered, Plan
 from .._model.snapshot import Snapshot
 from . import actions_config as config
 from . import actions_host as host
 from . import actions_kubeconfig as kubeconfig
 from . import actions_service as service
+from .conflict import conflict
 from .context import Context, UnavailableError
 
 BUILDERS: Mapping[str, Callable[[Context], Action]] = {
@@ -80,6 +81,15 @@ class Sources:
     declared: Mapping[str, Any] = field(default_factory=dict)
     endpoint: str = ""
 
+    @classmethod
+    def of(cls, declared: Mapping[str, Any], published: object, node: Snapshot) -> Sources:
+        """``published`` is ``endpoint`` of cluster_info. It counts only where its CA is the one that the node knows, or
+        one of the two is not known: another cluster's address is no wanted value."""
+        said = published if isinstance(published, Mapping) else {}
+        known = {certificate.fingerprint_sha256 for certificate in node.kubeconfig.ca.certificates}
+        foreign = bool(known and said.get("ca_sha256") and said["ca_sha256"] not in known)
+        return cls(declared, "" if foreign else str(said.get("server") or ""))
+
 
 def plan(
     node: Snapshot,
@@ -95,40 +105,89 @@ def plan(
 
     A consequence gets no action: it goes with its cause. What cannot or may not be done is listed with its reason.
     """
-    actions: list[Action] = []
-    refused: list[NotOffered] = []
+    draft = _Draft(node, policy, sources)
     for finding in _candidates(diagnosis, catalogue, risks=policy.risks):
-        offer = _offer(Context(node, finding, sources.declared, sources.endpoint))
-        if isinstance(offer, NotOffered):
-            refused.append(offer)
-            continue
-        reason = policy.refusal(offer)
-        if reason:
-            refused.append(NotOffered(finding.id, offer.id, offer.classification, f"{offer.summary}: {reason}"))
-        elif not any(offer.steps == other.steps and offer.restart == other.restart for other in actions):
-            actions.append(offer)
+        draft.answer(finding)
+    reason = draft.blocked(diagnosis, catalogue)
+    refused = list(draft.refused)
+    if reason:
+        refused += [NotOffered(action.finding, action.id, BLOCKED, reason) for action in draft.actions]
     return Plan(
         run=run,
         host=node.host_name,
         diagnosed_at=diagnosis.captured_at,
         unit=node.kubelet.name,
-        actions=tuple(actions),
+        actions=() if reason else tuple(draft.actions),
         not_offered=tuple(refused),
         verify=verify,
     )
 
 
+@dataclass
+class _Draft:
+    """A plan in the making."""
+
+    node: Snapshot
+    policy: Policy
+    sources: Sources
+    actions: list[Action] = field(default_factory=list)
+    refused: list[NotOffered] = field(default_factory=list)
+
+    def answer(self, finding: Finding) -> None:
+        """Add the action for a finding, or the reason why there is none."""
+        offer = _offer(Context(self.node, finding, self.sources.declared, self.sources.endpoint))
+        if isinstance(offer, NotOffered):
+            self.refused.append(offer)
+            return
+        reason = self.policy.refusal(offer)
+        if reason:
+            self.refused.append(NotOffered(finding.id, offer.id, offer.classification, f"{offer.summary}: {reason}"))
+            return
+        reason = conflict(self.actions, offer)
+        if reason:
+            self.refused.append(NotOffered(finding.id, offer.id, BLOCKED, reason))
+        elif not any(offer.steps == other.steps and offer.restart == other.restart for other in self.actions):
+            self.actions.append(offer)
+
+    def blocked(self, diagnosis: Diagnosis, catalogue: Mapping[str, Cause]) -> str:
+        """Why none of the actions can be verified, or empty.
+
+        A kubelet that is down must get through its start; one that runs must not meet, by the restart, a fault that
+        waits for it. Such a waiting fault is answered too, where it may be.
+        """
+        answered = {action.finding for action in self.actions}
+        if not self.node.kubelet.running or self.node.crash_looping:
+            for root in diagnosis.root_causes:
+                if root.effect == Effect.DOWN and _gate(root, catalogue) is not None and root.id not in answered:
+                    return f"the kubelet cannot start before {root.id} is repaired"
+            left = [root for root in diagnosis.root_causes if root.effect == Effect.DOWN and root.id not in answered]
+            return f"{left[0].id} would stop it again" if left and answered == {GIVEN_UP} else ""
+        if not any(action.restart for action in self.actions):
+            return ""
+        waiting = [f for f in diagnosis.risks if f.effect == Effect.RISK and _gate(f, catalogue) is not None]
+        for risk in waiting:
+            if risk.id not in answered:
+                self.answer(risk)
+        answered = {action.finding for action in self.actions}
+        left = [risk for risk in waiting if risk.id not in answered]
+        return f"a restart would meet {left[0].id}: {left[0].summary}" if left else ""
+
+
 def _candidates(diagnosis: Diagnosis, catalogue: Mapping[str, Cause], *, risks: bool) -> Iterable[Finding]:
     """Findings to act on, by the stage of the start; of the consequences only that systemd gave up."""
-    given_up = tuple(f for f in diagnosis.consequences if f.id == "service/start-limit-hit")
+    given_up = tuple(f for f in diagnosis.consequences if f.id == GIVEN_UP)
     found = (*diagnosis.root_causes, *given_up, *(f for f in diagnosis.risks if risks and f.effect == Effect.RISK))
 
     def stage(finding: Finding) -> tuple[int, str]:
-        cause = catalogue.get(finding.id)
-        gate = cause.gate if cause else None
+        gate = _gate(finding, catalogue)
         return (LAST if gate is None else gate, finding.id)
 
     return sorted(found, key=stage)
+
+
+def _gate(finding: Finding, catalogue: Mapping[str, Cause]) -> int | None:
+    cause = catalogue.get(finding.id)
+    return cause.gate if cause else None
 
 
 def _offer(at: Context) -> Action | NotOffered:

@@ -31,26 +31,28 @@ def set_scalar(text: str, path: Path, value: str | int | bool) -> Splice:
     tree = _at(_tree(text), path)
     if isinstance(tree.value, dict | list):
         raise EditError(f"{_name(path)} is no single value")
-    splice = Splice(_offset(text, *tree.marks[:2]), _offset(text, *tree.marks[2:]), _written(value))
+    start, end = _offset(text, *tree.marks[:2]), _offset(text, *tree.marks[2:])
+    quoted = text.encode()[start : start + 1] in (b'"', b"'")
+    splice = Splice(start, end, json.dumps(value) if quoted and isinstance(value, str) else _written(value))
     return _checked(text, splice, path, value)
 
 
 def add_field(text: str, path: Path, value: str | int | bool) -> Splice:
     """Add a key that is not there yet to a block mapping: after the last line of the file for the top level, before
     the first key of the mapping otherwise."""
-    root = _tree(text)
+    root, end = _tree(text), "\r\n" if "\r\n" in text else "\n"
     parent, key = _at(root, path[:-1]), path[-1]
     if not isinstance(parent.value, dict) or key in parent.value:
         raise EditError(f"{_name(path[:-1]) or 'the file'} is no mapping, or has {key} already")
     if len(path) == 1:
         at = len(text.encode())
-        lead = "" if text.endswith("\n") or not text else "\n"
-        return _checked(text, Splice(at, at, f"{lead}{key}: {_written(value)}\n"), path, value)
+        lead = "" if text.endswith("\n") or not text else end
+        return _checked(text, Splice(at, at, f"{lead}{key}: {_written(value)}{end}"), path, value)
     if not parent.value:
         raise EditError(f"{_name(path[:-1])} is empty")
     line, column = parent.marks[:2]
     at = _offset(text, line, column)
-    return _checked(text, Splice(at, at, f"{key}: {_written(value)}\n{' ' * column}"), path, value)
+    return _checked(text, Splice(at, at, f"{key}: {_written(value)}{end}{' ' * column}"), path, value)
 
 
 def remove_field(text: str, path: Path) -> Splice:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from .words import log_line, plural, shorten, visible
@@ -65,10 +65,13 @@ def _word(verdict: str) -> str:
 def _header(result: Result, width: int, colour: bool) -> list[str]:
     """Host, verdict, and what the service does (or the summary, where no cause below carries it)."""
     host, verdict = visible(result["host"]), _word(result["verdict"]).upper()
-    lines = _wrap(f"{host}  {verdict}  {visible(_headline(result))}", width, "", " " * INDENT)
-    head = f"{host}  {verdict}"
-    if colour and lines[0].startswith(head):
-        lines[0] = f"{_sgr(host, _STRONG)}  {_sgr(verdict, _STYLES[result['verdict']])}{lines[0][len(head) :]}"
+    return _headed(host, verdict, _headline(result), width, _STYLES[result["verdict"]] if colour else "")
+
+
+def _headed(host: str, word: str, text: str, width: int, style: str) -> list[str]:
+    lines, head = _wrap(f"{host}  {word}  {visible(text)}", width, "", " " * INDENT), f"{host}  {word}"
+    if style and lines[0].startswith(head):
+        lines[0] = f"{_sgr(host, _STRONG)}  {_sgr(word, style)}{lines[0][len(head) :]}"
     return lines
 
 
@@ -94,7 +97,16 @@ def _not_looked_at(result: Result) -> str:
 
 def _block(result: Result, width: int, colour: bool) -> Iterator[str]:
     yield from _header(result, width, colour)
-    for label, text in _rows(result):
+    yield from _labelled(_rows(result), width, colour)
+
+
+def block(host: str, word: str, headline: str, rows: Iterable[Row], *, width: int, style: str) -> str:
+    """A block in the form of a node's, with other words; ``style`` (an SGR code) colours it, empty does not."""
+    return "\n".join([*_headed(visible(host), word, headline, width, style), *_labelled(rows, width, bool(style))])
+
+
+def _labelled(rows: Iterable[Row], width: int, colour: bool) -> Iterator[str]:
+    for label, text in rows:
         lines = _wrap(text, width, " " * INDENT, " " * INDENT)
         if label:
             shown = _sgr(label, _DIM) if colour else label

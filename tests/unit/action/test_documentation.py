@@ -14,7 +14,7 @@ import yaml
 
 PLUGINS = "ansible_collections.nodeclinic.kubelet.plugins"
 ROOT = Path(__file__).resolve().parents[3]
-ROLES = ("diagnose", "capture")
+ROLES = ("diagnose", "capture", "repair")
 
 
 def documented(name: str) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def documented(name: str) -> dict[str, Any]:
     return options
 
 
-@pytest.mark.parametrize("name", ["diagnose", "capture", "replay", "report"])
+@pytest.mark.parametrize("name", ["diagnose", "capture", "replay", "report", "repair", "repair_brakes", "repair_confirm"])
 def test_options_of_an_action_are_documented(name: str) -> None:
     """Names, types, defaults, choices and what is required are the same in code and documentation."""
     spec = importlib.import_module(f"{PLUGINS}.action.{name}").ARGUMENT_SPEC

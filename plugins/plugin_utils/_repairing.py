@@ -1,0 +1,240 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Repairs one node for the action plugins: rounds of read, plan, apply and compare. The node does the work itself."""
+
+from __future__ import annotations
+
+import secrets
+import shlex
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from ._boundary import ModuleRunner, Outcome, clear_failures, run_module
+from ._causes import CATALOGUE
+from ._judgement import Judged, OwnCauses
+from ._model.plan import Plan
+from ._plan.outcome import edited_places, outcome
+from ._plan.plan import Policy, Sources, plan
+from ._plan.verify import verification
+from ._reading import cluster_answer, judged_reading, read_node
+
+APPLY = "nodeclinic.kubelet.repair_apply"
+ROLL_BACK = "nodeclinic.kubelet.repair_rollback"
+
+POLICY_OPTIONS: dict[str, dict[str, Any]] = {
+    "allow": {"type": "list", "elements": "str", "default": ["safe"]},
+    "deny": {"type": "list", "elements": "str", "default": []},
+    "enabled": {"type": "bool", "default": True},
+    "risks": {"type": "bool", "default": False},
+    "rounds": {"type": "int", "default": 3},
+    "stable_seconds": {"type": "int", "default": 20},
+    "attempts": {"type": "int", "default": 3},
+    "cooldown": {"type": "int", "default": 3600},
+    "expected": {"type": "dict", "default": {}},
+}
+
+# What a diagnosis right after a restart shows may be of the start; it is looked at again before it counts.
+_LOOKS = 3
+_PAUSE = 5.0
+# The node goes on without us; this often we try to reach it again and ask what became of the run.
+_CALLS = 6
+
+
+@dataclass
+class Repair:
+    """What was done to one node. ``state``: nothing, planned, refused, committed, rolled_back or failed."""
+
+    state: str = "nothing"
+    reason: str = ""
+    rounds: list[dict[str, Any]] = field(default_factory=list)
+    not_offered: list[dict[str, str]] = field(default_factory=list)
+    uncovered: list[str] = field(default_factory=list)
+    diff: list[Any] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
+
+    @property
+    def failed(self) -> bool:
+        """True when something was tried and does not stand."""
+        return self.state in ("rolled_back", "failed") or (self.state == "refused" and any(self.rounds))
+
+    @property
+    def changed(self) -> bool:
+        """True when the node is not as it was found (or would not be)."""
+        return (self.state in ("committed", "planned") and bool(self.rounds)) or self.state == "failed"
+
+    @property
+    def actions(self) -> list[dict[str, Any]]:
+        """Actions of all rounds, in order."""
+        return [action for round_ in self.rounds for action in round_["actions"]]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As in result.schema.json under ``repair``."""
+        return {
+            "state": self.state,
+            "reason": self.reason,
+            "rounds": self.rounds,
+            "not_offered": self.not_offered,
+            "uncovered": self.uncovered,
+        }
+
+
+@dataclass
+class Repairer:
+    """One node under repair: how it is reached, and what the user allows."""
+
+    runner: ModuleRunner
+    options: Mapping[str, Any]
+    task_vars: Mapping[str, Any]
+    own_causes: OwnCauses
+    tell: Callable[[Mapping[str, Any]], None]
+    for_ansible: dict[str, Any] = field(default_factory=dict)
+
+    def read(self, *, with_cluster: bool) -> Judged:
+        """Read the node and judge it; without the cluster where its answer is older than what was done since."""
+        options = self.options if with_cluster else {**self.options, "cluster": None}
+        reading = read_node(self.runner, options, self.task_vars)
+        self.for_ansible.update(reading.for_ansible)
+        with clear_failures():
+            return judged_reading(reading, options, self.own_causes)
+
+    def repair(self, *, check: bool) -> tuple[Repair, Judged, Judged]:
+        """Plan and apply until nothing that may be done is left. Returns what was done, the node before and after."""
+        done = Repair()
+        first = now = self.read(with_cluster=True)
+        for _round in range(max(1, int(self.options["rounds"]))):
+            planned = self._plan(now)
+            done.not_offered = [item.to_dict() for item in planned.not_offered]
+            if not planned.actions:
+                break
+            self.tell(planned.to_dict())
+            done.places += edited_places(planned, now.node)
+            self._apply(done, planned)
+            if check or done.state != "committed":
+                break
+            before, now = now, self._settled(now, planned)
+            self._compare(done, before, now, planned)
+            if done.state != "committed":
+                now = self.read(with_cluster=False)
+                break
+        return done, first, now
+
+    def _plan(self, now: Judged) -> Plan:
+        options, answer = self.options, cluster_answer(self.options.get("cluster")) or {}
+        policy = Policy(
+            allow=tuple(options["allow"]),
+            deny=tuple(options["deny"]),
+            enabled=options["enabled"],
+            risks=options["risks"],
+        )
+        sources = Sources.of(options["expected"], answer.get("endpoint"), now.node)
+        moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+        return plan(
+            now.node,
+            now.diagnosis,
+            {cause.id: cause for cause in CATALOGUE},
+            policy,
+            sources,
+            run=f"{moment}-{secrets.token_hex(3)}",
+            verify=verification(now.node, int(options["stable_seconds"])),
+        )
+
+    def _apply(self, done: Repair, planned: Plan) -> None:
+        """Let the node apply a plan; its words become a round of ``done``."""
+        data = planned.to_dict()
+        arguments = {
+            "plan": data,
+            "max_attempts": self.options["attempts"],
+            "attempt_window": self.options["cooldown"],
+        }
+        answer = self._call(APPLY, arguments)
+        said = answer.values
+        done.state = str(said.get("state") or "failed")
+        done.reason = str(said.get("reason") or ("" if done.state in ("committed", "planned") else answer.failure))
+        diff = said.get("diff") or []
+        done.diff += diff if isinstance(diff, list) else [diff]
+        done.rounds.append(
+            {
+                "run": planned.run,
+                "state": done.state,
+                "actions": data["actions"],
+                "restart": data["restart"],
+                "steps": said.get("steps") or [],
+                "record": str(said.get("record") or ""),
+                "verify": said.get("verify"),
+                "recovered": said.get("recovered") or [],
+            }
+        )
+
+    def _call(self, module: str, arguments: Mapping[str, Any]) -> Outcome:
+        """Run a module of the repair. A connection that drops is tried again: the same run is joined, not repeated."""
+        for _try in range(_CALLS):
+            answer = run_module(self.runner, module, arguments, self.task_vars)
+            if answer.values or "could not be reached" not in answer.failure:
+                break
+            time.sleep(_PAUSE)
+        return answer
+
+    def _settled(self, before: Judged, planned: Plan) -> Judged:
+        """The node after a repair, once what its start left behind is over."""
+        places, actions = edited_places(planned, before.node), planned.to_dict()["actions"]
+        for look in range(_LOOKS):
+            if look:
+                time.sleep(_PAUSE)
+            now = self.read(with_cluster=False)
+            if not outcome(before.diagnosis.to_dict(), now.diagnosis.to_dict(), actions, places).faults:
+                break
+        return now
+
+    def _compare(self, done: Repair, before: Judged, now: Judged, planned: Plan) -> None:
+        """Roll this round back when it did not do what it was for, or did more."""
+        found = outcome(
+            before.diagnosis.to_dict(),
+            now.diagnosis.to_dict(),
+            planned.to_dict()["actions"],
+            edited_places(planned, before.node),
+        )
+        done.uncovered += found.uncovered
+        if found.faults:
+            self.roll_back(done, found.faults[0], [done.rounds[-1]])
+
+    def roll_back(self, done: Repair, why: str, rounds: list[dict[str, Any]]) -> None:
+        """Undo rounds, the last one first. What cannot be undone is said."""
+        done.state, done.reason = "rolled_back", why
+        for round_ in reversed(rounds):
+            answer = self._call(ROLL_BACK, {"run": round_["run"], "stable_seconds": 0})
+            round_["state"] = str(answer.values.get("state") or "failed")
+            if round_["state"] != "rolled_back":
+                done.state = "failed"
+                done.reason = f"{why}; undoing {round_['run']} failed: {answer.values.get('reason') or answer.failure}"
+                return
+
+
+def told(repair: Repair, host: str, ready: str | None = None) -> dict[str, Any]:
+    """A repair for the result file and the screen, with what a person types next."""
+    limit = shlex.quote(host)
+    data = {**repair.to_dict(), "ready": ready}
+    if repair.state == "committed":
+        data["checked"] = _checked(repair, ready)
+        data["undo"] = f"ansible-playbook playbooks/rollback.yml -l {limit}" + (
+            f"  (repeat for each of {', '.join(round_['run'] for round_ in reversed(repair.rounds))})"
+            if len(repair.rounds) > 1
+            else ""
+        )
+    if repair.state == "planned":
+        data["next"] = f"ansible-playbook playbooks/repair.yml -l {limit}"
+    return data
+
+
+def _checked(repair: Repair, ready: str | None) -> str:
+    """How a repair was verified, in words."""
+    watched = [round_["verify"] for round_ in repair.rounds if round_["verify"]]
+    words = [f"same main process for {watched[-1].get('seconds', 0):.0f} s"] if watched else []
+    words += ["healthz ok"] if watched and watched[-1].get("healthz") == "ok" else []
+    words += ["causes gone", "no new one"] if not repair.uncovered else ["causes gone"]
+    words += [f"also found once the start went on: {', '.join(repair.uncovered)}"] if repair.uncovered else []
+    words += ["node Ready"] if ready == "True" else [f"node Ready={ready}"] if ready else ["control plane not asked"]
+    return ", ".join(words)

@@ -1,0 +1,78 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Repairs as text for a person: what would be or was done, how it was verified, how it is undone, what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .text import Row, block
+from .words import plural, visible
+
+_WORDS = {
+    "nothing": "NOTHING DONE",
+    "planned": "PLANNED",
+    "refused": "REFUSED",
+    "committed": "REPAIRED",
+    "rolled_back": "ROLLED BACK",
+    "failed": "FAILED",
+}
+_STYLES = {"committed": "32", "planned": "1;33", "nothing": "1;33"}
+_BAD = "1;31"
+
+
+def plan_block(plan: Mapping[str, Any], *, width: int, colour: bool) -> str:
+    """What is about to be done to a node; ``plan`` in the format node-repair/1."""
+    head = f"{plural(len(plan['actions']), 'action')} for {plan['reason']}"
+    return block(str(plan["host"]), "PLAN", head, _plan_rows(plan), width=width, style="1;33" if colour else "")
+
+
+def repair_block(result: Mapping[str, Any], *, width: int, colour: bool) -> str:
+    """What was done to a node; ``result`` as in result.schema.json, with ``repair``."""
+    repair = result["repair"]
+    style = _STYLES.get(repair["state"], _BAD) if colour else ""
+    return block(
+        str(result["host"]), _WORDS[repair["state"]], _headline(result), _repair_rows(result), width=width, style=style
+    )
+
+
+def _plan_rows(plan: Mapping[str, Any]) -> Iterator[Row]:
+    for number, action in enumerate(plan["actions"], 1):
+        yield "do", visible(f"{number}. {action['id']} ({action['class']}): {action['summary']}")
+        yield "", visible(f"pods: {action['pods']}; way back: {action['way_back']}")
+    if plan["restart"]:
+        yield "then", visible(f"restart {plan['unit']} and watch it for {plan['verify']['stable_seconds']} s")
+
+
+def _headline(result: Mapping[str, Any]) -> str:
+    repair = result["repair"]
+    if repair["reason"]:
+        return visible(str(repair["reason"]))
+    if repair["state"] == "committed":
+        return f"{plural(len(_actions(repair)), 'action')}; the node is {result['verdict'].replace('_', ' ')} now"
+    if repair["state"] == "planned":
+        return "check mode: nothing was changed"
+    return visible(str(result["summary"]))
+
+
+def _actions(repair: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [action for round_ in repair["rounds"] for action in round_["actions"]]
+
+
+def _repair_rows(result: Mapping[str, Any]) -> Iterator[Row]:
+    repair = result["repair"]
+    label = {"committed": "done", "planned": "would"}.get(repair["state"], "tried")
+    for action in _actions(repair):
+        yield label, visible(f"{action['id']} for {action['finding']}: {action['summary']}")
+    if repair["state"] == "committed":
+        yield "check", visible(repair["checked"])
+        yield "undo", visible(repair["undo"])
+    for round_ in repair["rounds"]:
+        yield from (("also", visible(sentence)) for sentence in round_["recovered"])
+    if repair["state"] == "planned":
+        yield "next", visible(repair["next"])
+    for item in repair["not_offered"]:
+        name = f"{item['action']}: " if item["action"] else ""
+        yield "left", visible(f"{item['finding']}: {name}{item['reason']}")
