@@ -27,7 +27,11 @@ BAD = re.compile(
 )
 
 # What is also true, and all that can be said, where the file that would tell more was not read.
-LESS_EXACT = {"kubeconfig/embedded-stale-cert": "certificate/client-expired"}
+LESS_EXACT = {
+    "kubeconfig/embedded-stale-cert": "certificate/client-expired",
+    "certificate/client-csr-not-approved": "certificate/no-usable-client-cert",
+}
+LAST_WORDS = "service/start-error"  # what the kubelet said last, where nothing tells more
 
 
 @dataclass(frozen=True)
@@ -77,9 +81,12 @@ def _untrue(mutant: Mutant, result: dict[str, Any]) -> list[str]:
     expected = mutant.expected
     true = expected.may_also.union(*expected.roots)
     true |= {LESS_EXACT[root] for root in true if root in LESS_EXACT}
+    down = expected.verdicts == {"down"}
+    true |= {LAST_WORDS} if down else set()
     faults = [f"false root {f['id']}" for f in result["root_causes"] if f["id"] not in true]
     faults += [f"rule error {error['id']}: {error['error']}" for error in result["rule_errors"]]
-    if result["verdict"] not in expected.verdicts | {"unknown"}:
+    open_ends = {"unknown", "degraded"} if down and not result["root_causes"] else {"unknown"}
+    if result["verdict"] not in expected.verdicts | open_ends:
         faults.append(f"verdict {result['verdict']} not in {sorted(expected.verdicts)} or unknown")
     said = {unknown["part"].partition(":")[0] for unknown in result["unknowns"]}
     faults += [f"{part} is missing and not among the unknowns" for part in sorted(parts_lost(mutant.bundle) - said)]

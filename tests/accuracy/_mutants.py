@@ -66,6 +66,10 @@ LESS: dict[str, Change] = {
         "only_units",
         "unreadable_files",
         "unlooked_files",
+        "without_probes_and_cluster",
+        "without_journal_and_cluster",
+        "without_files_and_cluster",
+        "without_units_and_host",
         "broken_json",
     )
 }

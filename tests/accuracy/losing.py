@@ -63,6 +63,26 @@ no_files = _missing("files", "files/", "files.json")
 only_units = _missing("journal", "journal/", "files/", "files.json", "host.json", "probes.json", "cluster.json")
 
 
+def without_probes_and_cluster(bundle: Bundle) -> Bundle:
+    """Nothing but the node's own files and words."""
+    return no_cluster(no_probes(bundle))
+
+
+def without_journal_and_cluster(bundle: Bundle) -> Bundle:
+    """Nobody says anything."""
+    return no_cluster(no_journal(bundle))
+
+
+def without_files_and_cluster(bundle: Bundle) -> Bundle:
+    """States and words without the files that they are about."""
+    return no_cluster(no_files(bundle))
+
+
+def without_units_and_host(bundle: Bundle) -> Bundle:
+    """Nobody says whether the kubelet runs."""
+    return no_host(no_units(bundle))
+
+
 def unreadable_files(bundle: Bundle) -> Bundle:
     """Files that exist and could not be read: no privilege."""
 

@@ -89,7 +89,8 @@ def healthz_port_in_use(node: Snapshot) -> Iterator[Hit]:
     probe = node.probes.healthz
     foreign = probe.made and probe.code is not None and probe.code != 200 and "ok" not in probe.body[:4]
     blind = not probe.made and node.host.listeners is None
-    if not owner and not (about and (foreign or blind)):
+    unknown_path = probe.code == 404 and probe.target.partition("/healthz")[0].endswith(f":{port}")
+    if not owner and not unknown_path and not (about and (foreign or blind)):
         return
     who = f"{owner.process} (pid {owner.pid})" if owner else "another process"
     listener = (

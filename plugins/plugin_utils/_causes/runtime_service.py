@@ -104,17 +104,23 @@ def endpoint_wrong(node: Snapshot) -> Iterator[Hit]:
     unit, point, probe = node.runtime, _runtime.endpoint(node), node.probes.runtime_socket
     if unit is None or not unit.running or not point.setting or point.path in DOCKERSHIM:
         return
-    if probe.status not in ("absent", "refused") or (probe.target and not probe.target.endswith(point.path)):
+    said = _runtime.dial_error(node)
+    dialled = said is not None and said.groups.get("socket", "").replace("/var/run/", "/run/") == point.path
+    about = not probe.target or probe.target.endswith(point.path)
+    if not (about and probe.status in ("absent", "refused")) and (probe.made or not dialled):
         return
     served = next((s for s, service in _runtime.SOCKETS.items() if unit.name.startswith(service)), "")
     if served == point.path:
         return  # the right path: the runtime is starting, or lost its socket
-    said = _runtime.dial_error(node)
     broken = _logs.starting_fails(node) or said is not None
     hint = f"; {unit.name} is active and serves {served}" if served else f"; {unit.name} is active"
     yield Hit(
         f"the runtime endpoint {point.url}{_runtime.place(point)} does not exist{hint}",
-        (*_runtime.quoted(point), _quote.probe(probe), *((_quote.log(said),) if said else ())),
+        (
+            *_runtime.quoted(point),
+            *((_quote.probe(probe),) if probe.made else ()),
+            *((_quote.log(said),) if said else ()),
+        ),
         Effect.DOWN if broken else Effect.RISK,
     )
 

@@ -52,14 +52,22 @@ def seen_working(snapshot: Snapshot) -> bool:
     if not snapshot.kubelet.running:
         return False
     own = snapshot.probes.node_object
-    if own.status in ("refused", "timeout", "unresolved") or (own.code or 200) >= 400:
+    # A kubelet that shows a token or asks a plugin (EKS) has no certificate for the probe to show.
+    unknown = own.code in (401, 403) and not own.client_certificate
+    if own.status in ("refused", "timeout", "unresolved") or ((own.code or 200) >= 400 and not unknown):
         return False
     ready = snapshot.cluster.ready
     if ready is not None and ready.status == "True":
         return True
     if snapshot.probes.healthz.code == 200 and snapshot.probes.node_object.code == 200:
-        return True
-    return snapshot.log.read and snapshot.config.file.content is not None
+        return snapshot.log.read
+    return _spoke_lately(snapshot)
+
+
+def _spoke_lately(snapshot: Snapshot) -> bool:
+    """True when the running kubelet wrote to its log just now: all that is left to tell it from one that hangs."""
+    said = [p.last_at for p in snapshot.log.patterns if p.newest and p.source != "systemd"]
+    return bool(said) and snapshot.captured_at - max(said) <= SETTLED
 
 
 def summary(snapshot: Snapshot, ordered: Ordered, given: str, state: str, unknowns: Sequence[Unknown]) -> str:
