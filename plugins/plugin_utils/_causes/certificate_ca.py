@@ -76,18 +76,20 @@ def expected_ca(node: Snapshot, wrong: str) -> tuple[str, str]:
     sources=("kubernetes cmd/kubelet/app/auth.go", *DYNAMIC_CA),
 )
 def client_ca_file_missing(node: Snapshot) -> Iterator[Hit]:
-    """The node said that the path of clientCAFile is absent (or a link to nothing)."""
+    """The node said that the path of clientCAFile is absent (or a link to nothing), or a directory."""
     named = client_ca_setting(node)
     if named is None or not node.file(named.value).looked_at:
         yield from _unseen_ca(node)
-    if named is None or not node.file(named.value).absent:
+    directory = named is not None and node.file(named.value).type == "directory"
+    if named is None or not (directory or node.file(named.value).absent):
         return
     path, why = expected_ca(node, named.value)
     later = "; the running kubelet read it at its start, the next start fails" if alive(node) else ""
     expected = f"; expected {path} ({why})" if path else ""
+    state = "is a directory" if directory else "does not exist"
     yield Hit(
-        f"{named.place} {named.path}: {named.value} does not exist{expected}{later}",
-        (_quote.field(named, "does not exist"), *said(node, "client-ca-missing")),
+        f"{named.place} {named.path}: {named.value} {state}{expected}{later}",
+        (_quote.field(named, state), *said(node, "client-ca-missing")),
         start_effect(node),
         _ca_remedy(node, named, path),
     )

@@ -170,10 +170,8 @@ def pem_corrupt(node: Snapshot) -> Iterator[Hit]:
         if match is not None:
             path = next((p for p in match.groups.values() if p), use.path)
             yield Hit(f"the {_KINDS[role]} {path} is damaged", (_quote.log(match),))
-        if use.problem is None or (use.embedded and "base64" in use.problem.message):
+        if use.problem is None or (use.embedded and "base64" in use.problem.message) or use.file.type == "directory":
             continue
-        if role == "serving" and use.place is None:
-            continue  # The kubelet's own pair: it makes a new one when it cannot read it.
         yield _corrupt(node, use, names)
 
 

@@ -19,6 +19,7 @@ REGENERATE = (
     " (the ConfigMap kubelet-config in kube-system holds it), then `systemctl restart kubelet`."
 )
 KIND, API_GROUP = "KubeletConfiguration", "kubelet.config.k8s.io/"
+API_VERSION = f"{API_GROUP}v1beta1"
 
 
 def _effect(node: Snapshot) -> Effect:
@@ -29,6 +30,13 @@ def _effect(node: Snapshot) -> Effect:
 def _load_error(node: Snapshot) -> tuple[Evidence, ...]:
     said = _logs.current(node, "config-load-failed", window=None) if starting_fails(node) else None
     return (_quote.log(said),) if said else ()
+
+
+def _unread(node: Snapshot, *words: str) -> Iterator[Hit]:
+    """Where nobody could read the file, the kubelet's own reason tells the causes apart."""
+    said = _logs.current(node, "config-load-failed", window=None) if starting_fails(node) else None
+    if said and node.config.file.content is None and any(word in said.groups["why"] for word in words):
+        yield Hit(f"{said.groups['path']}: {said.groups['why'][-150:]}", (_quote.log(said),))
 
 
 def _named(node: Snapshot) -> tuple[Evidence, ...]:
@@ -68,10 +76,13 @@ def _next_to(node: Snapshot, path: str) -> str:
     sources=SOURCES,
 )
 def kubelet_config_missing(node: Snapshot) -> Iterator[Hit]:
-    """--config names a file that is not there, on a node that was a member."""
+    """--config names a file that is not there (or a directory), on a node that was a member."""
     config = node.config
     said = _logs.current(node, "config-load-failed", window=None) if starting_fails(node) else None
     unread = said is not None and "no such file" in said.groups["why"] and said.groups["path"] == config.path
+    if config.configured and config.file.type == "directory":
+        text = f"--config ({config.source}) names {config.path}, which is a directory"
+        yield Hit(text, (*_named(node), _quote.file(config.file), *_load_error(node)), _effect(node))
     if not config.configured or not (config.file.absent or (unread and not config.file.exists)) or not _joined(node):
         return
     meant = _next_to(node, config.path)
@@ -153,6 +164,7 @@ def kubelet_config_empty(node: Snapshot) -> Iterator[Hit]:
 def yaml_invalid(node: Snapshot) -> Iterator[Hit]:
     """The text of the file cannot be parsed."""
     problem, fact = node.config.problem, node.config.file
+    yield from _unread(node, "yaml: ")
     if problem is None or fact.size == 0:
         return
     lines = (fact.content or "").splitlines()
@@ -185,16 +197,19 @@ def yaml_invalid(node: Snapshot) -> Iterator[Hit]:
 def wrong_kind(node: Snapshot) -> Iterator[Hit]:
     """kind or apiVersion is missing or another one."""
     config = node.config
+    yield from _unread(node, "no kind ", "'Kind' is missing", "apiVersion' is missing")
     if not config.configured or config.problem or not config.fields:
         return
     kind, version = config.get("kind"), config.get("apiVersion")
-    good_version = version is not None and str(version.value).startswith(API_GROUP)
+    # A version of the group that is not known here may be one that a newer kubelet has: it says when it has not.
+    named = str(version.value) if version is not None else ""
+    good_version = named == API_VERSION or (named.startswith(API_GROUP) and not _load_error(node))
     if kind is not None and kind.value == KIND and good_version:
         return
     wrong = kind if kind is None or kind.value != KIND else version
     text = f"{wrong.place}: {wrong.path}: {wrong.value}" if wrong else f"{config.path} has no kind or no apiVersion"
     quoted = _quote.field(wrong) if wrong else _quote.file(config.file)
-    want = f"the kubelet wants {KIND} of {API_GROUP}v1beta1"
+    want = f"the kubelet wants {KIND} of {API_VERSION}"
     yield Hit(f"{text}; {want}", (quoted, *_load_error(node)), _effect(node))
 
 
@@ -215,6 +230,7 @@ def wrong_kind(node: Snapshot) -> Iterator[Hit]:
 )
 def type_mismatch(node: Snapshot) -> Iterator[Hit]:
     """A value that the kubelet cannot decode into its field."""
+    yield from _unread(node, "json: cannot unmarshal", "time: ", "quantities must match")
     if not node.config.configured:
         return
     for problem in node.config.type_errors:

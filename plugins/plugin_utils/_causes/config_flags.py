@@ -200,6 +200,12 @@ def unknown_flag(node: Snapshot) -> Iterator[Hit]:
 def flag_value_invalid(node: Snapshot) -> Iterator[Hit]:
     """The last start refused a flag's value."""
     said = _logs.current(node, "flag-value-invalid", window=None) if starting_fails(node) else None
+    bare = _logs.current(node, "flag-without-value", window=None) if starting_fails(node) else None
+    if bare is not None:
+        flag = node.command_line.flag(bare.groups["flag"])
+        where = f" ({flag.place})" if flag else ""
+        quoted = (_quote.flag(flag),) if flag else ()
+        yield Hit(f"--{bare.groups['flag']}{where} is given without its value", (*quoted, _quote.log(bare)))
     if said is None:
         return
     flag = node.command_line.flag(said.groups["flag"])

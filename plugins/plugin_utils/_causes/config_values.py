@@ -34,12 +34,35 @@ EVICTION_DEFAULTS = ("memory.available", "nodefs.available", "nodefs.inodesFree"
 )
 def validation_failed(node: Snapshot) -> Iterator[Hit]:
     """The last start refused the configuration for something other than cgroup v1."""
-    said = said_at_start(node, "validation-failed")
+    said = said_at_start(node, "validation-failed") or said_at_start(node, "value-refused")
     if said is None or "cgroup v1" in said.groups["why"]:
         return
     why = said.groups["why"]
-    name = next((word for word in why.replace("(", " ").split() if node.config.get(word)), "")
+    name = next((word for word in why.replace("(", " ").split() if node.config.get(word)), "") or _field_of(node, why)
     yield Hit(f"{node.config.path}{where(node, name)} is refused: {why[:150]}", (*fields(node, name), _quote.log(said)))
+
+
+_FIELDS = (
+    ("[cpumanager]", "cpuManagerPolicy"),
+    ("unknown policy", "cpuManagerPolicy"),
+    ("unknown policy", "memoryManagerPolicy"),
+    ("the total amount", "reservedMemory"),
+    ("the total amount", "memoryManagerPolicy"),
+    ("--kube-reserved", "kubeReserved"),
+    ("--system-reserved", "systemReserved"),
+    ("--qos-reserved", "qosReserved"),
+    ("cgroup-root", "cgroupRoot"),
+    ("LimitedSwap", "memorySwap.swapBehavior"),
+    ("authorization mode", "authorization.mode"),
+    ("topology manager", "topologyManagerPolicyOptions"),
+)
+
+
+def _field_of(node: Snapshot, why: str) -> str:
+    """The field that a message is about that does not name it; of a policy, the one that has the named value."""
+    fitting = [path for words, path in _FIELDS if words in why and node.config.get(path) is not None]
+    named = [path for path in fitting if f'"{node.config.value(path)}"' in why]
+    return next(iter(named or fitting), "")
 
 
 @cause(
@@ -109,7 +132,7 @@ def tls_setting_invalid(node: Snapshot) -> Iterator[Hit]:
 )
 def eviction_threshold_invalid(node: Snapshot) -> Iterator[Hit]:
     """The last start refused a threshold."""
-    said = said_at_start(node, "eviction-threshold-invalid")
+    said = said_at_start(node, "eviction-threshold-invalid") or said_at_start(node, "quantity-malformed")
     if said:
         paths = ("evictionHard", "evictionSoft", "evictionSoftGracePeriod")
         text = f"eviction settings{where(node, *paths)} are refused: {said.groups['why'][:150]}"

@@ -114,6 +114,7 @@ def unparseable(node: Snapshot) -> Iterator[Hit]:
         if part.kind == "data" and part.problem is not None and "base64" in part.problem.message:
             problem = problem or part.problem
     if problem is None:
+        yield from _without_login(node)
         yield from _refused(node)
         return
     content = Evidence("file", _line_of(node, problem.place.line) or problem.message, str(problem.place))
@@ -125,6 +126,23 @@ def unparseable(node: Snapshot) -> Iterator[Hit]:
         (content, _quote.file(config.file), *said(node, "kubeconfig-refused", "bootstrap-umbrella")),
         start_effect(node),
     )
+
+
+def _without_login(node: Snapshot) -> Iterator[Hit]:
+    """A directory; or a user without certificate, which the start-up check beside a bootstrap kubeconfig wants even
+    where the kubelet's rotated certificate is valid."""
+    config, bootstrap = node.kubeconfig, node.bootstrap_kubeconfig
+    lines = said(node, "kubeconfig-refused", "bootstrap-tls-refused", "bootstrap-umbrella")
+    if config.file.type == "directory":
+        text = f"{config.path} ({config.source}) is a directory, not a kubeconfig"
+        yield Hit(text, (_quote.file(config.file), *lines), start_effect(node))
+    bootstraps = bootstrap.configured and not bootstrap.file.absent
+    if config.server is None or config.scheme == "http" or not bootstrap.configured or bootstraps:
+        return
+    if config.client_certificate.kind == "none":
+        later = "; the next start of the kubelet fails" if alive(node) else ""
+        text = f"{config.path}: the user of the current context has no client certificate{later}"
+        yield Hit(text, (_quote.file(config.file), *lines), start_effect(node))
 
 
 def _refused(node: Snapshot) -> Iterator[Hit]:

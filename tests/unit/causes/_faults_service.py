@@ -145,6 +145,7 @@ SERVICE = {
     "service/dropin-missing-standalone": standalone,
     "service/killed-repeatedly": lambda: killed(unit(stopped(healthy()), Result="signal"), 3),
     "service/killed": lambda: killed(unit(healthy(), ActiveState="failed", SubState="failed", Result="signal"), 1),
+    "service/start-error": lambda: failed("start-error"),
     "service/process-hung": hung,
     "service/watchdog-kill": lambda: said(
         unit(stopped(healthy()), Result="watchdog"), "watchdog-timeout", source="systemd"
