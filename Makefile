@@ -34,7 +34,7 @@ setup-dev: ## The same and the test tools
 check: lint unit corpus ## What to run all day: lint, unit and corpus tests
 
 .PHONY: test
-test: lint unit corpus score sanity molecule ## Everything that a change must pass
+test: lint unit corpus score sanity molecule live ## Everything that a change must pass
 
 .PHONY: lint
 lint: setup-dev ## ruff, mypy, yamllint, shellcheck, licences, changelog, ansible-lint
@@ -63,6 +63,10 @@ sanity: setup-dev ## ansible-test sanity (ARGS="--test pylint" selects)
 .PHONY: molecule
 molecule: setup-dev ## All Molecule scenarios on lab hosts (SCENARIO=diagnose selects)
 	tests/tools/molecule.sh $(SCENARIO)
+
+.PHONY: live
+live: setup-dev ## The playbooks on lab hosts: ways to run them, cost, secrets, replay (ARGS="-k secrets" selects)
+	pytest tests/live $(ARGS)
 
 .PHONY: bench
 bench: setup ## Time of a diagnosis against a ping, on 10 lab nodes over SSH
