@@ -61,7 +61,7 @@ def _facts(cause: Cause, known: set[str]) -> str:
     if cause.explains:
         rows.append(f"- When present, it explains: {', '.join(_link(other, known) for other in cause.explains)}.")
     if cause.versions:
-        rows.append(f"- Versions: {cause.versions}.")
+        rows.append(f"- Versions: {cause.versions.rstrip('.')}.")
     rows.append(f"- Sources: {'; '.join(cause.sources)}.")
     return "\n".join(rows)
 
