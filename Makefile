@@ -60,10 +60,6 @@ corpus: setup-dev ## Diagnose every bundle of tests/corpus, and some changed one
 sanity: setup-dev ## ansible-test sanity (ARGS="--test pylint" selects)
 	tests/tools/sanity.sh $(ARGS)
 
-.PHONY: live
-live: setup-dev ## The playbooks on lab hosts: limits, missing privilege or access, cost, secrets (ARGS="-k cost" selects)
-	pytest tests/live $(ARGS)
-
 .PHONY: molecule
 molecule: setup-dev ## All Molecule scenarios on lab hosts (SCENARIO=diagnose selects)
 	tests/tools/molecule.sh $(SCENARIO)
