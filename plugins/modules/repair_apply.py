@@ -98,7 +98,7 @@ record:
   type: str
   sample: /var/lib/nodeclinic/repairs/20261124T070000Z-ab12cd
 steps:
-  description: What was done, in order; C(status) is C(changed), C(already) or C(planned).
+  description: What was done, in order; C(status) is C(changed), C(already), C(planned) or C(undone).
   returned: always
   type: list
   elements: dict

@@ -31,9 +31,13 @@ def hold(path: str, run: str, now: str) -> t.Iterator[None]:
     """Holds the lock.
 
     :raises BusyError: another process does
+    :raises RefusedError: its file cannot be made
     """
-    Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as exc:
+        raise RefusedError(f"The lock {path} cannot be made: {exc.strerror}.") from exc
     try:
         _take(descriptor, fcntl.LOCK_EX)
         boot = Path(_BOOT_ID).read_text(encoding="ascii").strip() if Path(_BOOT_ID).exists() else ""

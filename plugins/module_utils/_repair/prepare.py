@@ -21,7 +21,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.record import Records
     from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.system import System
 
-PLANNED, CHANGED, ALREADY = "planned", "changed", "already"
+PLANNED, CHANGED, ALREADY, UNDONE = "planned", "changed", "already", "undone"
 
 
 @dataclass

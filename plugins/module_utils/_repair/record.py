@@ -89,11 +89,12 @@ class Record:
         """A byte copy.
 
         :param expected: its SHA-256
-        :raises OSError: it is gone or damaged
+        :raises RefusedError: it is gone or damaged
         """
-        data = (Path(self.directory) / "backup" / name).read_bytes()
+        file = Path(self.directory) / "backup" / name
+        data = file.read_bytes() if file.is_file() else b""
         if paths.sha256(data) != expected:
-            raise OSError(f"the backup {self.directory}/backup/{name} is damaged")
+            raise RefusedError(f"The backup {file} is damaged, so the file that it is of is left as it is.")
         return data
 
 

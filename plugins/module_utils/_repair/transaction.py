@@ -53,6 +53,8 @@ def apply(system: System, plan: Plan, limits: Limits) -> dict[str, t.Any]:
             return transaction.execute()
         except RefusedError as exc:
             return transaction.result(REFUSED, str(exc))
+        except OSError as exc:  # before the first change; from then on it leads to a rollback
+            return transaction.result(REFUSED, f"The records of this node cannot be used: {exc}.")
 
 
 def check(system: System, plan: Plan, limits: Limits) -> dict[str, t.Any]:
@@ -234,6 +236,8 @@ class _Transaction:
 
     def _roll_back(self, record: rec.Record, reason: str) -> dict[str, t.Any]:
         done = undo.undo(self._system, record, reason)
+        for item in self._prepared.operations:
+            item.status = prepare.UNDONE if item.status == prepare.CHANGED and not done.problems else item.status
         state = rec.ROLLED_BACK if done.state == rec.ROLLED_BACK else rec.FAILED
         result = self.result(state, " ".join([reason, *done.problems]), changed=True)
         undo.finish(record, done, {**result, "diff": []})

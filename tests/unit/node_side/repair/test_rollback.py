@@ -1,0 +1,138 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Undoing a repair that stands, when a person asks for it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from unit.node_side.repair._node import (
+    KUBELET,
+    RUN,
+    RUNTIME,
+    SECRET,
+    Node,
+    apply,
+    edit,
+    open_backups,
+    plan_of,
+    whole_plan,
+)
+
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import record as rec
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import rollback
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.plan import Verify
+
+WATCH = Verify(5, 20)
+
+
+def test_last_repair_is_undone(node: Node) -> None:
+    """Every byte, mode, link, kernel setting and unit is as before the repair; the record says that it was undone."""
+    before, mtime = node.tree(), Path(node.path("/config.yaml")).stat().st_mtime_ns
+    apply(node, whole_plan(node))
+    result = rollback.roll_back(node, None, False, WATCH)
+    assert (result["run"], result["state"], result["changed"], result["reason"]) == (RUN, "rolled_back", True, "")
+    assert node.path("/config.yaml") in result["restored"]
+    assert node.tree() == before
+    assert Path(node.path("/config.yaml")).stat().st_mtime_ns == mtime
+    assert node.service(RUNTIME) == {"UnitFileState": "masked", "ActiveState": "inactive"}
+    assert node.asked[-1] == f"restart --no-block {KUBELET}"
+    manifest = json.loads((Path(result["record"]) / "manifest.json").read_text())
+    assert [entry["note"] for entry in manifest["history"] if entry["state"] == "rolling_back"] == ["asked for"]
+
+
+def test_undone_twice_changes_nothing(node: Node) -> None:
+    """A named run that was undone stays so; without a name there is nothing left to undo."""
+    apply(node, whole_plan(node))
+    rollback.roll_back(node, RUN, False, WATCH)
+    asked = list(node.asked)
+    again = rollback.roll_back(node, RUN, False, WATCH)
+    assert (again["state"], again["changed"]) == ("rolled_back", False)
+    last = rollback.roll_back(node, None, False, WATCH)
+    assert (last["state"], last["reason"]) == ("refused", "There is no committed repair to undo.")
+    assert rollback.roll_back(node, "unknown", False, WATCH)["reason"] == "There is no record of run unknown."
+    assert node.asked == asked
+
+
+def test_file_that_changed_since(node: Node) -> None:
+    """It is named and nothing is undone; with force it is put back, and its bytes are kept in the record."""
+    before = node.tree()
+    apply(node, whole_plan(node))
+    node.write("/config.yaml", b"edited by hand\n", 0o640)
+    tree = node.tree()
+    for result in (rollback.check(node, None, False), rollback.roll_back(node, None, False, WATCH)):
+        assert result["state"] == "refused"
+        assert node.path("/config.yaml") in result["reason"]
+        assert node.path("/kubelet.conf") not in result["reason"]
+    assert node.tree() == tree
+    forced = rollback.roll_back(node, None, True, WATCH)
+    assert forced["state"] == "rolled_back"
+    assert node.tree() == before
+    kept = [path.read_bytes() for path in (Path(forced["record"]) / "backup").glob("forced-*")]
+    assert kept == [b"edited by hand\n"]
+    assert open_backups(node) == []
+
+
+def test_check_mode_of_a_rollback(node: Node) -> None:
+    """It shows the way back, without secrets, and does not go it."""
+    apply(node, whole_plan(node))
+    tree = node.tree()
+    result = rollback.check(node, None, False)
+    assert (result["state"], result["changed"]) == ("planned", True)
+    shown = next(item for item in result["diff"] if item["before_header"] == node.path("/kubelet.conf"))
+    assert "https://new:6443" in shown["before"]
+    assert "https://old" in shown["after"]
+    assert SECRET not in json.dumps(result)
+    assert node.tree() == tree
+
+
+def test_older_run_below_a_newer_one(node: Node) -> None:
+    """A run whose file a later run has changed again is undone only after that one."""
+    before = node.tree()
+    assert apply(node, plan_of(edit(node, "/config.yaml", b"/wrong", "/good"), run="run1"))["state"] == "committed"
+    second = apply(node, plan_of(edit(node, "/config.yaml", b"10250", "10260"), run="run2"))
+    assert second["state"] == "committed"
+    assert rollback.roll_back(node, "run1", False, WATCH)["state"] == "refused"
+    assert rollback.roll_back(node, None, False, WATCH)["run"] == "run2"
+    assert rollback.roll_back(node, None, False, WATCH)["run"] == "run1"
+    assert node.tree() == before
+
+
+def test_kubelet_that_ran_before_is_watched(node: Node) -> None:
+    """After a rollback to a kubelet that worked, the result says that it works."""
+    node.write("/config.yaml", b"good\nport: 1\n")
+    node.set_service(KUBELET, ActiveState="active", SubState="running", MainPID="5")
+    apply(node, plan_of(edit(node, "/config.yaml", b"1", "2")))
+    result = rollback.roll_back(node, None, False, WATCH)
+    assert result["verify"]["ok"] is True
+
+
+def test_directory_that_is_used_by_now_stays(node: Node) -> None:
+    """A directory of ours with somebody else's file in it is left, and the rest is undone."""
+    apply(node, whole_plan(node))
+    node.write("/manifests/theirs.yaml", b"pod\n")
+    assert rollback.roll_back(node, None, False, WATCH)["state"] == "rolled_back"
+    assert [path.name for path in Path(node.path("/manifests")).iterdir()] == ["theirs.yaml"]
+
+
+def test_damaged_backup_is_not_written(node: Node) -> None:
+    """A backup whose bytes are not the recorded ones is never put back."""
+    result = apply(node, plan_of(edit(node, "/config.yaml", b"/wrong", "/good")))
+    (Path(result["record"]) / "backup" / "0").write_bytes(b"rot")
+    after = node.read("/config.yaml")
+    undone = rollback.roll_back(node, None, False, WATCH)
+    assert undone["state"] == "refused"
+    assert "is damaged" in undone["reason"]
+    assert node.read("/config.yaml") == after
+
+
+def test_unreadable_manifest_is_left_alone(node: Node) -> None:
+    """A record that cannot be read is neither used nor removed, for its backups may be all that is left."""
+    result = apply(node, whole_plan(node))
+    manifest = Path(result["record"]) / "manifest.json"
+    manifest.write_text("{")
+    assert rollback.roll_back(node, None, False, WATCH)["state"] == "refused"
+    rec.Records(node).prune()
+    assert manifest.exists()
