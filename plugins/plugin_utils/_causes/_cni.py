@@ -12,23 +12,22 @@ from typing import Any
 from .._model.common import FileFact
 from .._model.finding import Evidence
 from .._model.snapshot import Snapshot
-from . import _logs, _quote, _runtime
+from . import _layout, _logs, _quote, _runtime
 
-CONF_DIRS = ("/etc/cni/net.d",)
-BIN_DIRS = ("/opt/cni/bin",)
 STILL = timedelta(seconds=60)  # the kubelet repeats it every 5 s for as long as it lasts
 ENDINGS = (".conf", ".conflist", ".json")
 
 
 def conf_dir(node: Snapshot) -> str:
-    """Directory in which the runtime looks for CNI configurations: containerd's setting, or the default."""
-    return str(_cni_option(node, "conf_dir") or CONF_DIRS[0]).rstrip("/")
+    """Directory in which the runtime looks for CNI configurations: its own setting, or the distribution's place."""
+    found = _cni_option(node, "conf_dir") or _crio_option(node, "network_dir")
+    return str(found or _layout.row(node).cni_configurations).rstrip("/")
 
 
 def bin_dirs(node: Snapshot) -> list[str]:
     """Directories in which the runtime looks for CNI plugins."""
-    found = _cni_option(node, "bin_dirs") or _cni_option(node, "bin_dir")
-    names = found if isinstance(found, list) else [found] if found else list(BIN_DIRS)
+    found = _cni_option(node, "bin_dirs") or _cni_option(node, "bin_dir") or _crio_option(node, "plugin_dirs")
+    names = found if isinstance(found, list) else [found] if found else [_layout.row(node).cni_plugins]
     return [str(name).rstrip("/") for name in names]
 
 
@@ -43,6 +42,11 @@ def _cni_option(node: Snapshot, name: str) -> Any:
         if isinstance(cni, dict) and name in cni:
             return cni[name]
     return None
+
+
+def _crio_option(node: Snapshot, name: str) -> Any:
+    """An option of CRI-O's network table."""
+    return _runtime.crio_config(node).get("network", {}).get(name)
 
 
 def configurations(node: Snapshot, directory: str) -> list[FileFact]:

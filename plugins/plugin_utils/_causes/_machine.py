@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from ...module_utils import _profiles
 from .._model.host import Probe
 from .._model.snapshot import Snapshot
 
-EMBEDDING = ("k3s", "rke2", "microk8s")  # profiles that start the kubelet with settings of their own
+# Profiles that start the kubelet with settings of their own.
+EMBEDDING = tuple(row.name for row in _profiles.TABLE if row.embeds_kubelet)
 _TRUE = ("true", "t", "1")
 KIND = "KubeletConfiguration"  # a file of another kind sets nothing
 

@@ -10,20 +10,21 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from ...module_utils import _profiles
 from .._model.common import Field
 from .._model.finding import Evidence
 from .._model.journal import Match
 from .._model.service import Unit
 from .._model.snapshot import Snapshot
-from . import _logs, _quote
+from . import _layout, _logs, _quote
 
-DEFAULT_ENDPOINT = "unix:///run/containerd/containerd.sock"
+DEFAULT_ENDPOINT = "unix:///run/containerd/containerd.sock"  # the kubelet's own default
+# Socket -> its unit without the suffix; of two names for one, the first of the table is the common one.
 SOCKETS = {
-    "/run/containerd/containerd.sock": "containerd",
-    "/run/crio/crio.sock": "crio",
-    "/run/cri-dockerd.sock": "cri-docker",
+    known.socket: known.unit.removesuffix(".service")
+    for known in reversed(_profiles.RUNTIMES)
+    if known.word != "dockershim"
 }
-CONTAINERD_CONFIG = "/etc/containerd/config.toml"
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,11 @@ class Endpoint:
 
 
 def endpoint(node: Snapshot) -> Endpoint:
-    """The endpoint that the kubelet uses: flag, field, or its default."""
+    """The endpoint that the kubelet uses: flag, field, or its default (a supervisor around it gives another one)."""
     found = node.setting("containerRuntimeEndpoint", "container-runtime-endpoint")
-    url = found.value if found is not None and isinstance(found.value, str) and found.value else DEFAULT_ENDPOINT
+    row = _layout.row(node)
+    usual = f"unix://{row.runtime_socket}" if row.embeds_kubelet else DEFAULT_ENDPOINT
+    url = found.value if found is not None and isinstance(found.value, str) and found.value else usual
     path = url.removeprefix("unix://") if url.startswith(("unix://", "/")) else ""
     return Endpoint(url, path.replace("/var/run/", "/run/"), found if found and found.value else None)
 
@@ -70,9 +73,32 @@ def runtime_said(node: Snapshot, name: str) -> Match | None:
     return next((m for m in _logs.matches(node.runtime_log, name) if m.pattern.newest), None)
 
 
+def uses_crio(node: Snapshot) -> bool:
+    """True when the node's runtime is CRI-O."""
+    return node.runtime is not None and node.runtime.name.startswith(("crio", "cri-o"))
+
+
+def config_path(node: Snapshot) -> str:
+    """Path of the runtime's main configuration file, where the distribution has it."""
+    return _layout.row(node).runtime_config
+
+
 def containerd_config(node: Snapshot) -> dict[str, Any]:
-    """containerd's main configuration file; empty when it was not read or is not TOML. Do not change it."""
-    return _toml(node.file(CONTAINERD_CONFIG).content or "")
+    """containerd's main configuration file; empty when it was not read, is not TOML, or another runtime is in use. Do
+    not change it."""
+    return {} if uses_crio(node) else _toml(node.file(config_path(node)).content or "")
+
+
+def crio_config(node: Snapshot) -> dict[str, Any]:
+    """CRI-O's table ``crio``: crio.conf, over which the files of crio.conf.d go in the order of their names."""
+    found: dict[str, Any] = {}
+    drop_ins = sorted(path for path in node.files if path.startswith("/etc/crio/crio.conf.d/"))
+    for path in ("/etc/crio/crio.conf", *drop_ins) if uses_crio(node) else ():
+        tables = _toml(node.file(path).content or "").get("crio")
+        for name, table in tables.items() if isinstance(tables, dict) else ():
+            if isinstance(table, dict):
+                found[name] = {**found.get(name, {}), **table}
+    return found
 
 
 @lru_cache(maxsize=16)

@@ -7,17 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...module_utils import _profiles
 from .._model.cause import cause
 from .._model.finding import Effect, Hit, Remedy
 from .._model.snapshot import Snapshot
 from . import _cni, _logs, _quote, _runtime
 
 SOURCES = ("containerd go-cni", "kubernetes pkg/kubelet/runtime.go")
-OTHER_DIRS = (
-    "/etc/cni/net.d",
-    "/var/lib/rancher/k3s/agent/etc/cni/net.d",
-    "/var/snap/microk8s/current/args/cni-network",
-)
+OTHER_DIRS = tuple(dict.fromkeys(row.cni_configurations for row in reversed(_profiles.TABLE)))
 
 
 @cause(

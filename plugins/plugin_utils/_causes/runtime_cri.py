@@ -54,8 +54,9 @@ def cri_plugin_disabled(node: Snapshot) -> Iterator[Hit]:
     if not entry:
         return
     said = _logs.current(node, "cri-unimplemented", window=None)
-    line = _line_of(node.file(_runtime.CONTAINERD_CONFIG).content, "disabled_plugins")
-    where = f"{_runtime.CONTAINERD_CONFIG}:{line}" if line else _runtime.CONTAINERD_CONFIG
+    path = _runtime.config_path(node)
+    line = _line_of(node.file(path).content, "disabled_plugins")
+    where = f"{path}:{line}" if line else path
     fact = Evidence("file", f"disabled_plugins = [... {entry!r} ...]", where)
     failing = _logs.starting_fails(node) or said is not None
     text = f"{where} disables containerd's CRI plugin ({entry})"

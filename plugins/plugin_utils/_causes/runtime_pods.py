@@ -70,8 +70,9 @@ def config_keys_wrong_version(node: Snapshot) -> Iterator[Hit]:
         [old] if version >= 3 and _has_options(plugins.get(old)) else [new] if version < 3 and new in plugins else []
     )
     for name in wrong:
-        text = f"{_runtime.CONTAINERD_CONFIG} is version {version} and sets options in {name}, which is not read"
-        yield Hit(text, (Evidence("file", f"version = {version}; plugins.{name}", _runtime.CONTAINERD_CONFIG),))
+        path = _runtime.config_path(node)
+        text = f"{path} is version {version} and sets options in {name}, which is not read"
+        yield Hit(text, (Evidence("file", f"version = {version}; plugins.{name}", path),))
 
 
 def _has_options(table: Any) -> bool:

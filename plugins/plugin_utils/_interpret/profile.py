@@ -21,7 +21,7 @@ def profile(
         row = _profiles.named(chosen)
     else:
         row = _told(kubelet, runtime, command_line, files)
-    return _profiles.moved(row, _data(row, files))
+    return located(row, files)
 
 
 def _told(
@@ -43,10 +43,10 @@ def _mentioned(paths: Iterable[str], signs: tuple[str, ...]) -> bool:
     return bool(signs) and any(sign in path for path in paths for sign in signs)
 
 
-def _data(row: _profiles.Profile, files: Mapping[str, FileFact]) -> str:
-    """The data directory of this installation, told by where its kubeconfig was found."""
+def located(row: _profiles.Profile, files: Mapping[str, FileFact]) -> _profiles.Profile:
+    """The row with the data directory of this installation, told by where its kubeconfig was found."""
     ends = [path.removeprefix(row.data) for path in row.kubeconfigs] if row.data else []
     found = (
         path.removesuffix(end) for path, fact in files.items() for end in ends if path.endswith(end) and fact.exists
     )
-    return next(found, "")
+    return _profiles.moved(row, next(found, ""))

@@ -118,7 +118,7 @@ def remove_manager_state(at: Context) -> Action:
 
 def enable_cri_plugin(at: Context) -> Action:
     """Take the CRI plugin out of containerd's disabled_plugins."""
-    fact = at.file(_runtime.CONTAINERD_CONFIG)
+    fact = at.file(_runtime.config_path(at.node))
     content, runtime = fact.content or "", at.node.runtime
     lines = content.split("\n")
     numbers = [n for n, text in enumerate(lines, 1) if re.match(r"\s*disabled_plugins\s*=\s*\[.*\]\s*\Z", text)]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -99,6 +100,7 @@ class World:
         unit = self.layout.unit
         self.others = [
             (4.0, "systemd", f"Started {unit} - the node."),
+            *([(3.5, self.layout.identifier, self.logrus("info", self.announcement, 3.5))] * self.layout.announced),
             *(((2.5, self.layout.identifier, self.logrus("fatal", said, 2.5)),) if said else ()),
             (2.0, "systemd", f"{unit}: Main process exited, code=exited, status=1/FAILURE"),
             (2.0, "systemd", f"{unit}: Failed with result 'exit-code'."),
@@ -168,8 +170,17 @@ class World:
                 made.write(path, text, 0o755 if path == self.layout.program else 0o600)
         for path, text in self._proc().items():
             made.write(path, text)
+        self._age_files()
         made.programs.update(self._programs())
         return made
+
+    def _age_files(self) -> None:
+        """Files are as old as the installation, but what K3s and RKE2 write at each start of theirs."""
+        for path in self.root.rglob("*"):
+            written = self.now - timedelta(days=90)
+            if self.rancher and "/agent/" in str(path):
+                written = self.now - self.age
+            os.utime(path, (written.timestamp(), written.timestamp()), follow_symlinks=False)
 
     def _proc(self) -> dict[str, str]:
         lay = self.layout
