@@ -19,6 +19,10 @@ from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.errors 
 Work = t.Callable[[], t.Dict[str, t.Any]]  # noqa: UP006 - evaluated at run time, also by Python 3.9
 
 
+class KilledError(RuntimeError):
+    """The process of the work ended without a result."""
+
+
 def run(work: Work, seconds: float) -> dict[str, t.Any]:
     """The result of work that outlives this process.
 
@@ -26,6 +30,7 @@ def run(work: Work, seconds: float) -> dict[str, t.Any]:
     :param seconds: how long to wait for it; it is not ended then
     :raises RefusedError: the work was refused
     :raises TimeoutError: it has not ended in time
+    :raises KilledError: its process was killed
     """
     reading, writing = os.pipe()
     child = os.fork()
@@ -35,13 +40,16 @@ def run(work: Work, seconds: float) -> dict[str, t.Any]:
     os.close(writing)
     os.waitpid(child, 0)
     try:
-        answer = json.loads(_read(reading, time.monotonic() + seconds) or b'{"error": "it was killed"}')
+        text = _read(reading, time.monotonic() + seconds)
     finally:
         os.close(reading)
+    if not text:
+        raise KilledError("The process that does the repair was killed.")
+    answer = json.loads(text)
     if "refused" in answer:
         raise RefusedError(answer["refused"])
     if "error" in answer:
-        raise RuntimeError(f"The repair's own process ended without a result: {answer['error']}")
+        raise RuntimeError(f"The process that does the repair failed: {answer['error']}")
     return t.cast("dict[str, t.Any]", answer["result"])
 
 

@@ -127,7 +127,12 @@ def _apply_or_join(node: System, plan: plans.Plan, limits: transaction.Limits) -
     """Executes a plan, or waits for the process that does already."""
     deadline = time.monotonic() + _patience(plan)
     while True:
-        result = detach.run(lambda: _apply(node, plan, limits), max(1.0, deadline - time.monotonic()))
+        left = max(1.0, deadline - time.monotonic())
+        try:
+            result = detach.run(lambda: _apply(node, plan, limits), left)
+        except detach.KilledError as exc:
+            reason = str(exc)
+            result = detach.run(lambda: transaction.recover(node, plan, reason), left)
         if "busy" not in result:
             return result
         if result["busy"] != plan.run:

@@ -154,7 +154,7 @@ def test_bug_in_detached_work_is_told(tmp_path: Path) -> None:
     broken = PROGRAM.replace('(done / "begun").touch()', "raise ZeroDivisionError")
     assert "ZeroDivisionError" in _program(tmp_path, broken).communicate(timeout=20)[1]
     killed = PROGRAM.replace('(done / "begun").touch()', "import os; os.kill(os.getpid(), 9)")
-    assert "it was killed" in _program(tmp_path, killed).communicate(timeout=20)[1]
+    assert "was killed" in _program(tmp_path, killed).communicate(timeout=20)[1]
 
 
 def _wait_for(path: Path) -> None:
@@ -165,24 +165,37 @@ def _wait_for(path: Path) -> None:
 
 
 JOINING = """
-import sys, pathlib, json
+import os, sys, pathlib, json
 from unit.node_side.repair import _node
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import service, transaction
 import time
 node = _node.Node(pathlib.Path(sys.argv[1]))
-node.on_mark = lambda point: time.sleep(3) if point == "state applied" else None
+node.on_mark = lambda point: %s if point == "state applied" else None
 plan = _node.plan_of(json.loads((node.folder / "step.json").read_text()), run=sys.argv[2])
 print(json.dumps(service.apply(plan, transaction.Limits(), False, node)))
 """
 
 
+def test_killed_process_is_cleaned_up_after(node: Node) -> None:
+    """If only the process that does the repair is killed, whoever waits for it rolls back at once."""
+    (node.folder / "step.json").write_text(json.dumps(edit(node, "/config.yaml", b"/wrong", "/good")))
+    before = node.tree()
+    out, err = _program(node.folder, JOINING % "os.kill(os.getpid(), 9)", "run1").communicate(timeout=20)
+    result = json.loads(out)
+    assert (result["state"], result["ok"]) == ("rolled_back", False), err
+    assert result["reason"] == (
+        "The process that does the repair was killed. Run run1 was interrupted and is rolled back."
+    )
+    assert node.tree() == before
+
+
 def test_two_controllers_at_once(node: Node) -> None:
     """With the same run, the second waits for the first's result; with another one, it is refused."""
     (node.folder / "step.json").write_text(json.dumps(edit(node, "/config.yaml", b"/wrong", "/good")))
-    first = _program(node.folder, JOINING, "run1")
+    first = _program(node.folder, JOINING % "time.sleep(3)", "run1")
     _wait_for(Path(node.records) / "run1" / "manifest.json")
-    second = _program(node.folder, JOINING, "run1")
-    third_out, third_err = _program(node.folder, JOINING, "run2").communicate(timeout=20)
+    second = _program(node.folder, JOINING % "time.sleep(3)", "run1")
+    third_out, third_err = _program(node.folder, JOINING % "time.sleep(3)", "run2").communicate(timeout=20)
     results = [json.loads(process.communicate(timeout=20)[0]) for process in (first, second)]
     assert [result["state"] for result in results] == ["committed", "committed"], results
     assert results[1].get("joined") is True
