@@ -44,7 +44,7 @@ def run(work: Work, seconds: float) -> dict[str, t.Any]:
     finally:
         os.close(reading)
     if not text:
-        raise KilledError("The process that does the repair was killed.")
+        raise KilledError
     answer = json.loads(text)
     if "refused" in answer:
         raise RefusedError(answer["refused"])

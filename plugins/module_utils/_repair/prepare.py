@@ -140,7 +140,7 @@ class _Preparing:
         """Reads every unit that the plan touches, and tells which acts change nothing."""
         acts = [act for act in self.done.acts if act.kind == "unit"]
         for name in dict.fromkeys([*(act.words["unit"] for act in acts), plan.unit]):
-            self.done.units[name] = units.state(self._system, name)
+            self.done.units[name] = units.found(self._system, name)
         for act in acts:
             found, verb = self.done.units[act.words["unit"]], act.words["verb"]
             earlier = self.done.operations[: self._position(act)]

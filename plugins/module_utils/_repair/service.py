@@ -130,9 +130,8 @@ def _apply_or_join(node: System, plan: plans.Plan, limits: transaction.Limits) -
         left = max(1.0, deadline - time.monotonic())
         try:
             result = detach.run(lambda: _apply(node, plan, limits), left)
-        except detach.KilledError as exc:
-            reason = str(exc)
-            result = detach.run(lambda: transaction.recover(node, plan, reason), left)
+        except detach.KilledError:
+            result = detach.run(lambda: transaction.end_killed(node, plan), left)
         if "busy" not in result:
             return result
         if result["busy"] != plan.run:

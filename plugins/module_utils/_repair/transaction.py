@@ -57,14 +57,14 @@ def apply(system: System, plan: Plan, limits: Limits) -> dict[str, t.Any]:
             return transaction.result(REFUSED, f"The records of this node cannot be used: {exc}.")
 
 
-def recover(system: System, plan: Plan, reason: str) -> dict[str, t.Any]:
+def end_killed(system: System, plan: Plan) -> dict[str, t.Any]:
     """Ends a run whose process was killed: back to the state before it, unless it was already verified.
 
     :raises RefusedError: that cannot be done now, or another repair is going on
     """
     with lock.hold(system.lock, plan.run, system.now()):
         transaction = _Transaction(system, plan, Limits())
-        return transaction.end_killed(reason)
+        return transaction.end_killed()
 
 
 def check(system: System, plan: Plan, limits: Limits) -> dict[str, t.Any]:
@@ -123,12 +123,13 @@ class _Transaction:
             return self._roll_back(record, f"Internal error: {traceback.format_exc()[-2000:]}")
         return self._commit(record)
 
-    def end_killed(self, reason: str) -> dict[str, t.Any]:
+    def end_killed(self) -> dict[str, t.Any]:
         """What the next run would do first."""
         said = undo.recover(self._system, self._records, self._attempts)
         self._record = self._records.find(self._plan.run)
         state = self._record.state if self._record else REFUSED
-        return self.result(state, " ".join([reason, *said]), changed=self._record is not None)
+        reason = " ".join(["The process that did the repair was killed.", *said])
+        return self.result(state, reason, changed=self._record is not None)
 
     def result(self, state: str, reason: str = "", changed: bool = False) -> dict[str, t.Any]:
         """The result of the run in its present state."""

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import typing as t
+from pathlib import Path
 
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _redact
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect.units import parse_show
@@ -24,6 +25,7 @@ PROPERTIES = (
 )  # fmt: skip
 _RUNNING = ("active", "activating", "reloading", "deactivating")
 _ENABLED = ("enabled", "enabled-runtime", "alias", "static", "indirect", "generated", "linked", "linked-runtime")
+_BELOW_MASK = "BelowMask"  # ours: systemd does not tell
 _QUERY_SECONDS = 10.0
 
 
@@ -36,29 +38,42 @@ def state(system: System, unit: str) -> State:
     result = system.run(argv, _QUERY_SECONDS)
     if result.status != "ok" or result.exit_code:
         raise StepError(f"systemctl show {unit}: {_said(result.status, result.exit_code, result.err)}")
-    found = parse_show(result.out)
-    return {key: found[key] for key in PROPERTIES if key in found}
+    shown = parse_show(result.out)
+    return {key: shown[key] for key in PROPERTIES if key in shown}
 
 
-def running(found: State) -> bool:
+def found(system: System, unit: str) -> State:
+    """A unit as a repair finds it: its properties, and for a masked one whether it is enabled below its mask.
+
+    :raises StepError: systemd does not answer
+    """
+    properties = state(system, unit)
+    if masked(properties):
+        links = Path(f"{system.root}/etc/systemd/system").glob(f"*.*/{unit}")
+        enabled = any(link.is_symlink() and link.parent.suffix in (".wants", ".requires") for link in links)
+        properties[_BELOW_MASK] = "enabled" if enabled else "disabled"
+    return properties
+
+
+def running(seen: State) -> bool:
     """Whether systemd runs the unit or is about to, a crash loop included."""
-    return found.get("ActiveState") in _RUNNING
+    return seen.get("ActiveState") in _RUNNING
 
 
-def masked(found: State) -> bool:
+def masked(seen: State) -> bool:
     """Whether the unit is masked, for ever or until the next boot."""
-    return found.get("UnitFileState", "").startswith("masked") or found.get("LoadState") == "masked"
+    return seen.get("UnitFileState", "").startswith("masked") or seen.get("LoadState") == "masked"
 
 
-def done_already(verb: str, found: State) -> bool:
+def done_already(verb: str, seen: State) -> bool:
     """Whether a verb would change nothing; restart and daemon-reload are judged by what happened before them."""
     if verb == "unmask":
-        return not masked(found)
+        return not masked(seen)
     if verb == "enable":
-        return found.get("UnitFileState") in _ENABLED
+        return seen.get("UnitFileState") in _ENABLED
     if verb == "start":
-        return found.get("ActiveState") in ("active", "reloading")
-    return verb == "reset-failed" and found.get("ActiveState") != "failed"
+        return seen.get("ActiveState") in ("active", "reloading")
+    return verb == "reset-failed" and seen.get("ActiveState") != "failed"
 
 
 def ask(system: System, verb: str, unit: str) -> None:
@@ -107,7 +122,8 @@ def _way_back(before: State, now: State, verbs: t.Collection[str]) -> t.Iterator
             yield "stop"
         elif running(before) and not masked(now) and before.get("InvocationID") != now.get("InvocationID"):
             yield "restart"
-    if "enable" in verbs and before.get("UnitFileState") == "disabled" and now.get("UnitFileState") == "enabled":
+    was_disabled = before.get("UnitFileState") == "disabled" or before.get(_BELOW_MASK) == "disabled"
+    if "enable" in verbs and was_disabled and now.get("UnitFileState") == "enabled":
         yield "disable"
     if "unmask" in verbs and masked(before) and not masked(now):
         yield "mask --runtime" if before.get("UnitFileState") == "masked-runtime" else "mask"

@@ -62,8 +62,22 @@ def test_repair_that_does_not_help(node: Node) -> None:
     assert {step["status"] for step in result["steps"]} == {"undone"}
     assert node.tree() == before
     assert node.service(RUNTIME) == {"UnitFileState": "masked", "ActiveState": "inactive"}
-    assert node.asked[-4:] == ["daemon-reload", "stop containerd.service", "mask containerd.service",
-                               "restart --no-block kubelet.service"]  # fmt: skip
+    assert node.asked[-5:] == [
+        "daemon-reload",
+        "stop containerd.service",
+        "disable containerd.service",
+        "mask containerd.service",
+        "restart --no-block kubelet.service",
+    ]
+
+
+def test_unit_that_was_enabled_below_its_mask_stays_so(node: Node) -> None:
+    """The way back masks it again, and does not disable what an administrator had enabled."""
+    wants = Path(node.path("/etc/systemd/system/multi-user.target.wants"))
+    wants.mkdir(parents=True)
+    (wants / RUNTIME).symlink_to(f"/usr/lib/systemd/system/{RUNTIME}")
+    assert apply(node, whole_plan(node, "/also-wrong"))["state"] == "rolled_back"
+    assert node.asked[-3:] == [f"stop {RUNTIME}", f"mask {RUNTIME}", f"restart --no-block {KUBELET}"]
 
 
 @pytest.mark.parametrize("healthz", ["refused", "[-]syncloop failed"])
