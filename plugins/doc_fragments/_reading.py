@@ -49,15 +49,15 @@ attributes:
 options:
   extra_signatures:
     description:
-      - Log signatures of your own, beside those of the catalogue. Each item is a signature (a mapping) or the path of a YAML file on
-        the controller that holds a list of them. A relative path starts at the inventory's directory, else where
-        C(ansible-playbook) was started.
-      - Keys of a signature are C(id) (C(layer/name)), C(pattern) (a Python regular expression), C(severity) (V(critical),
-        V(error), V(warning) or V(info)), C(title), C(remedy), C(match) (log lines that must match), and optionally
-        C(nomatch) (lines that must not), C(explains) (ids or globs of what follows from it), C(source) (V(kubelet),
-        V(systemd), V(runtime) or V(any)) and C(once_per_start).
-      - They are checked before a node is contacted. A pattern that takes longer than a second on a node is stopped, and the result
-        says so under C(rule_errors).
+      - Log signatures of your own, beside those of the catalogue. Each item is a signature (a mapping) or the path of
+        a YAML file on the controller that holds a list of them. A relative path starts at the inventory's directory,
+        else where C(ansible-playbook) was started.
+      - Keys of a signature are C(id) (C(layer/name)), C(pattern) (a Python regular expression), C(severity)
+        (V(critical), V(error), V(warning) or V(info)), C(title), C(remedy), C(match) (log lines that must match), and
+        optionally C(nomatch) (lines that must not), C(explains) (ids or globs of what follows from it), C(source)
+        (V(kubelet), V(systemd), V(runtime) or V(any)) and C(once_per_start).
+      - They are checked before a node is contacted. A pattern that takes longer than a second on a node is stopped,
+        and the result says so under C(rule_errors).
     type: list
     elements: raw
     default: []

@@ -19,11 +19,13 @@ from pathlib import Path
 
 PACKAGE = "ansible_collections.nodeclinic.kubelet.plugins"
 
+# REUSE-IgnoreStart
 HEADER = (
     "# Copyright (c) 2026, nodeclinic.kubelet contributors",
     "# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)",
     "# SPDX-License-Identifier: GPL-3.0-or-later",
 )
+# REUSE-IgnoreEnd
 
 # The one file of plugin_utils that may know Ansible's types.
 BOUNDARY = "plugins/plugin_utils/_boundary.py"

@@ -19,7 +19,13 @@ def test_a_page_answers_what_a_person_asks() -> None:
     """What you see, why, how to tell it apart, how to repair it, and where the facts come from."""
     cause = next(c for c in CATALOGUE if c.id == "certificate/client-ca-file-missing")
     text = cause_pages.page(cause, {c.id for c in CATALOGUE})
-    for heading in ("What you see", "Why it happens", "How to tell it from its neighbours", "How to repair it", "Facts"):
+    for heading in (
+        "What you see",
+        "Why it happens",
+        "How to tell it from its neighbours",
+        "How to repair it",
+        "Facts",
+    ):
         assert f"## {heading}" in text
     assert cause.sources[0] in text
 

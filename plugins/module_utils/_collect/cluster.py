@@ -85,13 +85,13 @@ def collect(host: Host, kubectl: str, kubeconfig: str | None, seconds: float) ->
 def wait_until_ready(host: Host, kubectl: str, kubeconfig: str | None, node: str, since: str, seconds: float) -> None:
     """Come back when the node is Ready and its lease was renewed after ``since``, at the latest after ``seconds``.
 
-    ``since`` is a time by the node's clock, ISO 8601 in UTC, as leases have it; empty asks for any lease. It keeps out a
-    Ready that is left from before. What cannot be read is asked again: the API server may just be starting.
+    ``since`` is a time by the node's clock, ISO 8601 in UTC, as leases have it; empty asks for any lease. It keeps out
+    a Ready that is left from before. What cannot be read is asked again: the API server may just be starting.
     """
     path, end = kubeconfig or default_kubeconfig(host), time.monotonic() + seconds
     while path is not None and time.monotonic() < end:
-        found, _ = _get(host, kubectl, path, f"{_PATHS['nodes']}/{node}", min(seconds, 5.0))
-        lease, _ = _get(host, kubectl, path, f"{_PATHS['leases']}/{node}", min(seconds, 5.0))
+        found, _why_not = _get(host, kubectl, path, f"{_PATHS['nodes']}/{node}", min(seconds, 5.0))
+        lease, _why_not = _get(host, kubectl, path, f"{_PATHS['leases']}/{node}", min(seconds, 5.0))
         conditions = (found.get("status") or {}).get("conditions") or []
         ready = any(item.get("type") == "Ready" and item.get("status") == "True" for item in conditions)
         if ready and str((lease.get("spec") or {}).get("renewTime") or "") > since:
@@ -135,8 +135,9 @@ def _endpoint(config_map: Object) -> Object:
 
     It holds a kubeconfig of one cluster. Anything but exactly one server is no answer; there is no YAML parser here.
     """
-    text = (config_map.get("data") or {}).get("kubeconfig")
-    servers = _SERVER.findall(text) if isinstance(text, str) else []
+    given = (config_map.get("data") or {}).get("kubeconfig")
+    text = given if isinstance(given, str) else ""
+    servers = _SERVER.findall(text)
     if len(servers) != 1:
         return {}
     authorities = _CA_DATA.findall(text)

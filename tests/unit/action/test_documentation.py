@@ -29,7 +29,9 @@ def documented(name: str) -> dict[str, Any]:
     return options
 
 
-@pytest.mark.parametrize("name", ["diagnose", "capture", "replay", "report", "repair", "repair_brakes", "repair_confirm"])
+@pytest.mark.parametrize(
+    "name", ["diagnose", "capture", "replay", "report", "repair", "repair_brakes", "repair_confirm"]
+)
 def test_options_of_an_action_are_documented(name: str) -> None:
     """Names, types, defaults, choices and what is required are the same in code and documentation."""
     spec = importlib.import_module(f"{PLUGINS}.action.{name}").ARGUMENT_SPEC
