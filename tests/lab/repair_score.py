@@ -1,0 +1,260 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Breaks lab hosts in every known way and repairs each in one command: ``python -m lab.repair_score [CASE...]``.
+
+A case with a safe repair must go from broken to healthy, keep so in a second run that changes nothing, and be byte for
+byte as broken as before after a rollback. Every other case must be left as it is. All of it is looked at without the
+collection's own modules: files by their checksums, services by systemctl, the node by kubectl. Needs the .venv.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+from lab import cases, settings
+from lab.lifecycle import Lab
+from lab.shell import LabError
+
+ROOT = Path(__file__).resolve().parents[2]
+WORKERS = 3
+STABLE_SECONDS = 5
+
+# Cases that one command heals, and what has to be approved for it beyond what is safe.
+HEALED: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(
+        (
+            "ca-path-wrong",
+            "ca-path-wrong-1.31",
+            "combo-ca-path-and-port",
+            "config-wrong-kind",
+            "containerd-stopped",
+            "containerd-stopped-restart",
+            "dropin-no-daemon-reload",
+            "extra-args-unknown-flag",
+            "kubeconfig-context-missing",
+            "removed-feature-gate-flag",
+            "removed-flag-network-plugin",
+            "removed-flag-pod-infra",
+            "runtime-endpoint-wrong",
+            "server-host-unresolvable",
+            "server-name-not-in-san",
+            "server-port-wrong",
+            "server-port-wrong-1.31",
+            "start-limit-hit",
+            "unknown-feature-gate",
+        ),
+        (),
+    ),
+    "kubelet-masked": ("unmask-kubelet",),
+    "kubelet-stopped-disabled": ("start-kubelet",),
+    "kubeconfig-ca-wrong": ("set-kubeconfig-ca",),
+    "kubeconfig-embedded-cert-expired": ("set-kubeconfig-client-certificate",),
+    "ca-file-corrupt": ("restore-ca-file",),
+    "cri-plugin-disabled": ("enable-cri-plugin",),
+    "cpu-manager-state": ("remove-cpu-manager-state",),
+    "swap-enabled": ("swap-off",),
+}
+
+# Everything that a repair may touch, as a user would compare it.
+FILES = """
+find /etc/kubernetes /etc/default /etc/systemd/system /etc/containerd /usr/lib/systemd/system/kubelet.service.d \
+     /var/lib/kubelet/config.yaml /var/lib/kubelet/kubeadm-flags.env /var/lib/kubelet/pki /etc/fstab \
+     -xdev \\( -type f -o -type l \\) ! -name '*.conf.lock' 2>/dev/null | LC_ALL=C sort | while read -r path; do
+  printf '%s %s ' "$path" "$(stat -c '%a %u %g' "$path")"
+  if [ -L "$path" ]; then readlink "$path"; else sha256sum < "$path"; fi
+done
+for unit in kubelet containerd; do printf '%s %s\\n' "$unit" "$(systemctl is-enabled $unit 2>&1)"; done
+"""
+
+
+@dataclass
+class Row:
+    """What became of one case."""
+
+    case: str
+    state: str = "-"
+    seconds: float = 0.0
+    faults: list[str] = field(default_factory=list)
+
+    def text(self) -> str:
+        """One line for the screen."""
+        return f"{'ok ' if not self.faults else 'BAD'} {self.case:36} {self.state:12} {self.seconds:5.1f} s  {'; '.join(self.faults)}"
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """Repairs cases on the hosts of one lab that is up."""
+
+    lab: Lab
+
+    def all(self, names: list[str]) -> list[Row]:
+        """Several hosts at once; cases that break the control plane, which all share, one by one after."""
+        free: SimpleQueue[str] = SimpleQueue()
+        for number in range(self.lab.settings.workers):
+            free.put(f"worker-{number + 1}")
+
+        def on_a_free_host(name: str) -> Row:
+            host = free.get()
+            try:
+                return self.one(name, host)
+            finally:
+                free.put(host)
+
+        own = [name for name in names if not cases.load(name).controlplane_steps]
+        with ThreadPoolExecutor(self.lab.settings.workers) as pool:
+            rows = list(pool.map(on_a_free_host, own))
+        return rows + [self.one(name, "worker-1") for name in names if name not in own]
+
+    def one(self, name: str, host: str) -> Row:
+        """Break a host, repair it, look at it, heal it."""
+        row, kept = Row(name), ROOT / ".cache/repair-score" / name
+        shutil.rmtree(kept, ignore_errors=True)
+        kept.mkdir(parents=True)
+        try:
+            self.lab.break_host(name, host)
+            time.sleep(2)
+            self._judge(row, host, kept)
+        except (LabError, subprocess.SubprocessError, OSError, KeyError) as error:
+            row.faults.append(f"{type(error).__name__}: {error}"[:300])
+        finally:
+            self.lab.heal(host)
+        sys.stdout.write(row.text() + "\n")
+        sys.stdout.flush()
+        return row
+
+    def _judge(self, row: Row, host: str, kept: Path) -> None:
+        broken = self.on(host, FILES)
+        approve = HEALED.get(row.case)
+        checked = self._repair(host, kept, "check", approve, "--check", "--diff")
+        self._same(row, host, broken, "check mode")
+        started = time.monotonic()
+        repaired = self._repair(host, kept, "repair", approve)
+        row.seconds, row.state = time.monotonic() - started, repaired.state
+        if approve is None:
+            self._same(row, host, broken, "a repair that nobody asked for")
+            if repaired.changed or repaired.state in ("committed", "rolled_back", "failed"):
+                row.faults.append(f"state {repaired.state} {repaired.result['repair']['reason']}"[:300])
+            return
+        if checked.state != "planned" or (
+            ("+++" not in checked.output) and "edit" in json.dumps(checked.result["repair"])
+        ):
+            row.faults.append(f"check mode says {checked.state} and shows no difference")
+        if repaired.state != "committed" or repaired.result["verdict"] not in ("healthy", "at_risk"):
+            why = repaired.result["repair"]
+            row.faults.append(
+                f"{repaired.state}, {repaired.result['verdict']}: {why['reason']} {why['not_offered']}"[:400]
+            )
+            return
+        row.faults += self._independently(host)
+        again = self._repair(host, kept, "again", approve)
+        if again.changed or again.state != "nothing":
+            row.faults.append(f"a second run: {again.state}")
+        for _round in repaired.result["repair"]["rounds"]:
+            self._play("rollback", host, kept, "rollback")
+        self._same(row, host, broken, "a rollback")
+
+    def _same(self, row: Row, host: str, before: str, after_what: str) -> None:
+        changed = sorted(set(self.on(host, FILES).splitlines()) ^ set(before.splitlines()))
+        if changed:
+            row.faults.append(f"changed by {after_what}: {changed}"[:400])
+
+    def _independently(self, host: str) -> list[str]:
+        """What systemd, healthz and the control plane say of a repaired host."""
+        probe = (
+            "import urllib.request as u; print(u.urlopen('http://127.0.0.1:10248/healthz', timeout=3).read().decode())"
+        )
+        script = f'systemctl is-active kubelet containerd; python3 -c "{probe}"; ls -ld /var/lib/nodeclinic/repairs; '
+        script += "find /var/lib/nodeclinic/repairs -perm /077 ! -type l"
+        said = self.on(host, script).splitlines()
+        faults = [] if said[:3] == ["active", "active", "ok"] and said[3].startswith("drwx------") else [f"{said}"]
+        faults += [f"readable to others: {said[4:]}"] if said[4:] else []
+        query = f"kubectl --kubeconfig=/etc/kubernetes/admin.conf get --raw /api/v1/nodes/{host}"
+        node = json.loads(self.on("controlplane", query))
+        ready = {item["type"]: item["status"] for item in node["status"]["conditions"]}.get("Ready")
+        return faults + ([] if ready == "True" else [f"Ready={ready}"])
+
+    def on(self, host: str, script: str) -> str:
+        """Run shell lines as root on a host, past SSH."""
+        return self.lab.podman("exec", "-i", f"{self.lab.settings.name}-{host}", "/bin/sh", stdin=script.encode())
+
+    def _repair(self, host: str, kept: Path, step: str, approve: tuple[str, ...] | None, *arguments: str) -> Run:
+        allow = json.dumps({"kubelet_repair_allow": ["safe", *(approve or ())]})
+        return self._play("repair", host, kept, step, "-e", allow, *arguments)
+
+    def _play(self, playbook: str, host: str, kept: Path, step: str, *arguments: str) -> Run:
+        extra = ["-e", f"kubelet_results_dir={kept}", "-e", f"kubelet_verify_stable_seconds={STABLE_SECONDS}"]
+        done = subprocess.run(
+            ["ansible-playbook", "-i", self.lab.settings.inventory, f"playbooks/{playbook}.yml", "-l", host]
+            + [*extra, *arguments],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+        (kept / f"{step}.txt").write_text(done.stdout, encoding="utf-8")
+        result = kept / f"{host}.json"
+        return Run(done.stdout, json.loads(result.read_text()) if result.exists() else {})
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a playbook: what it printed, and the result of the host."""
+
+    output: str
+    result: dict[str, Any]
+
+    @property
+    def state(self) -> str:
+        """State of the repair."""
+        return str(self.result["repair"]["state"])
+
+    @property
+    def changed(self) -> bool:
+        """Whether Ansible counts a change."""
+        return bool(re.search(r"changed=[1-9]", self.output))
+
+
+def main(argv: list[str]) -> int:
+    """Repair the cases named, or all, on a lab of their own; exit status 1 when one is not as it should be."""
+    parser = argparse.ArgumentParser(prog="lab.repair_score", description=__doc__)
+    parser.add_argument("case", nargs="*", help="id of a case (default: all)")
+    parser.add_argument("--keep", action="store_true", help="leave the lab up afterwards")
+    arguments = parser.parse_args(argv)
+    environment = {"LAB_NAME": "repairs", "WORKERS": str(WORKERS)}
+    environment.update({name: value for name, value in os.environ.items() if value})
+    try:
+        lab = Lab(settings.from_environment(environment), say=lambda _line: None)
+        lab.up()
+        try:
+            rows = Scorer(lab).all(arguments.case or cases.names())
+        finally:
+            if not arguments.keep:
+                lab.down()
+    except LabError as error:
+        sys.stderr.write(f"lab.repair_score: {error}\n")
+        return 1
+    bad = [row for row in rows if row.faults]
+    sys.stdout.write("".join(f"{row.text()}\n" for row in bad))
+    sys.stdout.write(f"{len(rows) - len(bad)} of {len(rows)} cases as they should be\n")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
