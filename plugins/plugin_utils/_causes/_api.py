@@ -11,6 +11,7 @@ that was changed after the start): it is at most a risk.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -19,7 +20,7 @@ from .._model.finding import Effect, Evidence
 from .._model.host import Probe
 from .._model.journal import Match
 from .._model.snapshot import Snapshot
-from . import _logs, _quote
+from . import _layout, _logs, _quote
 from ._trust import cert_dir, server_certificate_fault
 
 RECENT = timedelta(minutes=2)  # a failing lease is retried every 7 s, a failing watch within about a minute
@@ -63,6 +64,7 @@ class Fault(Enum):
     PLUGIN = "credential plugin"
     UNAUTHORIZED = "401"
     FORBIDDEN = "403"
+    PATH = "nothing is served under its path"
 
 
 # Signature of the kubelet's log -> what it says of the conversation.
@@ -84,8 +86,9 @@ _SAID = {
     "api-anonymous": Fault.FORBIDDEN,
     "api-forbidden": Fault.FORBIDDEN,
     "api-other-node": Fault.FORBIDDEN,
+    "api-path-forbidden": Fault.PATH,
 }
-_ROUTE_ERRORS = ("no route to host", "network is unreachable", "host is down", "errno 113", "errno 101")
+_ROUTE_ERROR = re.compile(r"no route|unreachable|host is down|invalid arg|permission|errno (?:13|22|101|113)\b")
 _PLAIN_HTTP_ERRORS = ("wrong_version_number", "wrong version number", "http_request", "record layer failure")
 
 
@@ -125,9 +128,7 @@ def conversation(node: Snapshot) -> Conversation:
 def alive(node: Snapshot) -> bool:
     """True when a kubelet process runs and is past its start."""
     unit = node.kubelet
-    if not unit.known:
-        return node.host.kubelet_pid is not None
-    return unit.running and not node.crash_looping
+    return (unit.running and not node.crash_looping) if unit.known else node.host.kubelet_pid is not None
 
 
 def start_effect(node: Snapshot) -> Effect:
@@ -178,8 +179,7 @@ def complaint(node: Snapshot) -> tuple[Fault, Match | None]:
     ]
     if not found or (_complaints(node) == 1 and _answered_now(node)):
         return Fault.NONE, None
-    _seq, fault, match = max(found, key=lambda item: item[0])
-    return fault, match
+    return max(found, key=lambda item: item[0])[1:]
 
 
 def _complaints(node: Snapshot) -> int:
@@ -199,8 +199,7 @@ def _answered_now(node: Snapshot) -> bool:
 
 def first_complaint(node: Snapshot) -> datetime | None:
     """When the journal first shows a failed request to the API server, in any start; None when it shows none."""
-    times = [match.pattern.first_at for name in _SAID for match in _logs.matches(node.log, name)]
-    return min(times, default=None)
+    return min((match.pattern.first_at for name in _SAID for match in _logs.matches(node.log, name)), default=None)
 
 
 def endpoint(node: Snapshot) -> str:
@@ -254,6 +253,8 @@ def written_by_bootstrap(node: Snapshot) -> bool:
 def _probed(node: Snapshot) -> tuple[Fault, tuple[Probe, ...]]:
     """What the probes of the endpoint say, with those that say it."""
     probes = node.probes
+    if probes.connect.status == "ok" and probes.tls.status != "ok" and _layout.refused_behind(node):
+        return Fault.REFUSED, (probes.tls,)
     if probes.resolve.status in ("unresolved", "timeout", "error"):
         return Fault.DNS, (probes.resolve,)
     for probe in (probes.connect, probes.tls):
@@ -265,14 +266,14 @@ def _probed(node: Snapshot) -> tuple[Fault, tuple[Probe, ...]]:
     return _answered(probes.readyz, probes.node_object)
 
 
-def _unreached(probe: Probe, *, connected: bool) -> Fault:
+def _unreached(probe: Probe, *, connected: bool) -> Fault:  # ip-route(8): blackhole is EINVAL, prohibit EACCES
     text = probe.error.lower()
     if probe.status == "refused":
         return Fault.REFUSED
     if probe.status == "timeout":
         return Fault.SILENT if connected and probe.kind == "tls" else Fault.TIMEOUT
     if probe.status in ("error", "denied"):
-        if any(word in text for word in _ROUTE_ERRORS):
+        if _ROUTE_ERROR.search(text):
             return Fault.NO_ROUTE
         if any(word in text for word in _PLAIN_HTTP_ERRORS):
             return Fault.NOT_TLS

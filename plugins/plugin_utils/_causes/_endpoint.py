@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from .._interpret import x509
 from .._model.snapshot import Snapshot
+from . import _logs
 from ._api import (
     Conversation,
     Fault,
@@ -23,6 +25,7 @@ from ._api import (
     kubeconfig_newer_than_process,
     written_by_bootstrap,
 )
+from ._layout import generated_endpoint
 from ._quote import iso
 from ._trust import server_certificate_fault
 
@@ -60,7 +63,9 @@ def other_endpoints(node: Snapshot) -> list[Endpoint]:
 
 def wrong_endpoint(node: Snapshot, talk: Conversation) -> str:
     """Why the kubeconfig's endpoint is the wrong one, in a few words; empty when nothing says so."""
-    if talk.fault not in NOT_THERE and not _another_server(node, talk):
+    if _under_a_path(node, talk):
+        return "the API server serves nothing under its path"
+    if generated_endpoint(node) or (talk.fault not in NOT_THERE and not _another_server(node, talk)):
         return ""
     if talk.works:
         late = "it was changed after the kubelet started, which still works with the old one; the next start fails"
@@ -85,6 +90,15 @@ def stale_endpoint(node: Snapshot, talk: Conversation) -> str:
         return ""
     called = _with_port(talk.said.groups.get("endpoint", ""))
     return called if called and endpoint(node) and called != endpoint(node) else ""
+
+
+def _under_a_path(node: Snapshot, talk: Conversation) -> bool:
+    """True when the server's URL has a path, the endpoint is well, and the kubelet's requests find nothing there."""
+    server = node.kubeconfig.server
+    if talk.works or server is None or not node.kubeconfig.host or not urlsplit(server.value).path.strip("/"):
+        return False
+    lost = _logs.current(node, "api-unknown-resource") is not None
+    return talk.fault is Fault.PATH or (talk.fault is Fault.NONE and lost)
 
 
 def _another_server(node: Snapshot, talk: Conversation) -> bool:

@@ -12,7 +12,7 @@ from .._model.cause import cause
 from .._model.common import Place
 from .._model.finding import Effect, Evidence, Hit, Remedy
 from .._model.snapshot import Snapshot
-from . import _api, _logs, _quote
+from . import _api, _layout, _logs, _quote
 from ._api import SYMPTOMS, Conversation, Fault
 from ._endpoint import stale_endpoint, wrong_endpoint
 
@@ -38,7 +38,12 @@ def over(node: Snapshot, name: str, text: str) -> Iterator[Hit]:
 
 
 def _server(node: Snapshot) -> tuple[Evidence, ...]:
-    return (_quote.field(node.kubeconfig.server),) if node.kubeconfig.server else ()
+    """Where the address is set: the server of the kubeconfig, and a line of /etc/hosts that gives its name."""
+    hosts, name = node.file("/etc/hosts"), node.kubeconfig.host
+    lines = [(n, line.split("#")[0].split()) for n, line in enumerate((hosts.content or "").splitlines(), 1)]
+    number, words = next(((n, words) for n, words in lines if name and name in words[1:]), (0, []))
+    shown = (_quote.place(Place(hosts.path, number), " ".join(words)),) if number else ()
+    return ((_quote.field(node.kubeconfig.server),) if node.kubeconfig.server else ()) + shown
 
 
 @cause(
@@ -70,7 +75,21 @@ def connection_refused(node: Snapshot) -> Iterator[Hit]:
     elif "refused" in node.cluster.error:
         who = "; it refuses others too"
     text = f"the API server {_api.address(node)} refuses connections{who}"
-    yield Hit(text, (*talk.evidence, *_server(node)))
+    behind = _layout.refused_behind(node)
+    if behind is not None:
+        text = f"the server {behind.groups['address']} behind {_api.address(node)} on this node refuses connections"
+    lines = (_quote.log(behind),) if behind is not None else ()
+    yield Hit(text, (*lines, *talk.evidence, *_server(node)), remedy=_at_balancer(node))
+
+
+def _at_balancer(node: Snapshot) -> Remedy | None:
+    """Where the endpoint is on this node and nothing there has taken it over, the node is where to look first."""
+    if not _layout.local_balancer(node) or _layout.generated_endpoint(node):
+        return None
+    return Remedy(
+        f"{_api.address(node)} is on this node: start what serves it (kubespray: the static pod nginx-proxy or haproxy,"
+        " `crictl ps -a`; on a control-plane node kube-apiserver), then look at the API servers behind it."
+    )
 
 
 @cause(

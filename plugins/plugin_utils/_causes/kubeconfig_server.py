@@ -11,7 +11,7 @@ from .._model.cause import cause
 from .._model.finding import Effect, Evidence, Hit, Remedy
 from .._model.snapshot import Snapshot
 from . import _api, _logs, _quote
-from ._api import REJECTED, SYMPTOMS, Fault
+from ._api import REJECTED, SYMPTOMS, Conversation, Fault
 from ._endpoint import other_endpoints, stale_endpoint, wrong_endpoint
 
 
@@ -58,11 +58,15 @@ def wrong_server(node: Snapshot) -> Iterator[Hit]:
     known = other_endpoints(node)
     better = f"; {known[0].place} has {known[0].endpoint}" if known else ""
     yield Hit(
-        f"{server.place} server: {server.value} is wrong ({talk.fault.value}): {reason}{better}",
+        f"{server.place} server: {server.value} is wrong{_state(talk)}: {reason}{better}",
         (_quote.field(server), *talk.evidence, *(Evidence("file", o.endpoint, o.place) for o in known[:2])),
         talk.effect,
         _corrected(node, known[0].endpoint if known else ""),
     )
+
+
+def _state(talk: Conversation) -> str:
+    return "" if talk.fault in (Fault.NONE, Fault.PATH) else f" ({talk.fault.value})"
 
 
 def _corrected(node: Snapshot, endpoint: str) -> Remedy | None:
