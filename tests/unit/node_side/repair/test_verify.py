@@ -154,7 +154,7 @@ def test_bug_in_detached_work_is_told(tmp_path: Path) -> None:
     broken = PROGRAM.replace('(done / "begun").touch()', "raise ZeroDivisionError")
     assert "ZeroDivisionError" in _program(tmp_path, broken).communicate(timeout=20)[1]
     killed = PROGRAM.replace('(done / "begun").touch()', "import os; os.kill(os.getpid(), 9)")
-    assert "was killed" in _program(tmp_path, killed).communicate(timeout=20)[1]
+    assert "KilledError" in _program(tmp_path, killed).communicate(timeout=20)[1]
 
 
 def _wait_for(path: Path) -> None:
@@ -184,7 +184,7 @@ def test_killed_process_is_cleaned_up_after(node: Node) -> None:
     result = json.loads(out)
     assert (result["state"], result["ok"]) == ("rolled_back", False), err
     assert result["reason"] == (
-        "The process that does the repair was killed. Run run1 was interrupted and is rolled back."
+        "The process that did the repair was killed. Run run1 was interrupted and is rolled back."
     )
     assert node.tree() == before
 
