@@ -13,7 +13,7 @@ from corpus._load import bundle_files
 
 Bundle = Mapping[str, str]  # path within the bundle -> text
 Entry = dict[str, Any]  # one line of `journalctl -o json`
-SHOW, CAT = "systemd/{}.show", "systemd/{}.cat"
+SHOW = "systemd/{}.show"
 CONFIG, KUBECONFIG = "/var/lib/kubelet/config.yaml", "/etc/kubernetes/kubelet.conf"
 
 

@@ -117,7 +117,7 @@ def violations(root: Path, long_files: Mapping[str, str] | None = None) -> list[
     longer needed is a violation as well. Raises SyntaxError for a file that is not Python.
     """
     sources = [_read(root, path) for path in sorted((root / "plugins").rglob("*.py"))]
-    per_file = (_header, _future_import, _imports, _purity, _module_length, _private_name)
+    per_file = (_header, _future_import, _imports, _relative, _purity, _module_length, _private_name)
     found = [f"{source.path}: {problem}" for source in sources for check in per_file for problem in check(source)]
     return [*found, *_single_importer(sources), *_file_length(sources, long_files or {})]
 
@@ -165,6 +165,15 @@ def _allowed(source: Source) -> tuple[str, ...] | None:
 
 def _under(name: str, prefixes: Iterable[str]) -> bool:
     return any(name == prefix or name.startswith(f"{prefix}.") for prefix in prefixes)
+
+
+def _relative(source: Source) -> Iterator[str]:
+    """Inside plugin_utils a relative import shows what stays in the house; there is one way to write it."""
+    if not source.within("plugins/plugin_utils"):
+        return
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.ImportFrom) and not node.level and _under(node.module or "", (PACKAGE,)):
+            yield f"must import the collection's own code relatively (line {node.lineno})"
 
 
 def _purity(source: Source) -> Iterator[str]:

@@ -15,8 +15,6 @@ import typing as t
 
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _profiles
 
-KUBELET_DIRECTORY = "/var/lib/kubelet"
-
 # Flags of the kubelet whose value is a file or directory
 # (https://kubernetes.io/docs/reference/command-line-tools-reference/kubelet/).
 CONFIG_FLAGS = ("config",)

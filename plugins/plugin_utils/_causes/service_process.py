@@ -16,7 +16,6 @@ from ._quote import age
 
 STARTING = timedelta(seconds=30)
 SOURCES = ("systemd.service(5), Result=", "kubernetes pkg/kubelet/watchdog/watchdog_linux.go")
-ABORTS = ("6", "11")  # SIGABRT and SIGSEGV end a process that failed by itself
 OUTSIDE = ("9", "15", "2", "1", "3")
 
 

@@ -20,7 +20,6 @@ from lab.standin.pki import Pki, variants
 
 Files = dict[str, tuple[int, str]]
 
-APT_PACKAGES = ("python3", "openssl")  # what the stand-ins need on a host; PyYAML comes with the lab's own copy
 LIBRARIES = ("/opt/nodelab/lib", "/opt/nodelab/debs/usr/lib/python3/dist-packages")
 KUBELET_PKI = "/var/lib/kubelet/pki"
 CNI_PLUGINS = "bandwidth bridge dhcp firewall host-device host-local ipvlan loopback macvlan portmap ptp static tuning"
