@@ -139,7 +139,8 @@ class _Preparing:
     def look_at_units(self, plan: Plan) -> None:
         """Reads every unit that the plan touches, and tells which acts change nothing."""
         acts = [act for act in self.done.acts if act.kind == "unit"]
-        for name in dict.fromkeys([*(act.words["unit"] for act in acts), plan.unit]):
+        names = [act.words["unit"] for act in acts] + ([plan.unit] if plan.restart else [])
+        for name in dict.fromkeys(names):
             self.done.units[name] = units.found(self._system, name)
         for act in acts:
             found, verb = self.done.units[act.words["unit"]], act.words["verb"]
