@@ -164,7 +164,7 @@ def kubelet_config_empty(node: Snapshot) -> Iterator[Hit]:
 def yaml_invalid(node: Snapshot) -> Iterator[Hit]:
     """The text of the file cannot be parsed."""
     problem, fact = node.config.problem, node.config.file
-    yield from _unread(node, "yaml: ")
+    yield from _unread(node, " yaml: ")
     if problem is None or fact.size == 0:
         return
     lines = (fact.content or "").splitlines()
