@@ -51,18 +51,3 @@ def join(node: Snapshot) -> Remedy | None:
     """How a node joins its cluster, where that is not kubeadm's way."""
     text = _JOIN.get(node.profile)
     return Remedy(text) if text else None
-
-
-def renewal(node: Snapshot) -> Remedy | None:
-    """How a new client certificate is made, where a program beside the kubelet does it."""
-    if row(node).announces:
-        return Remedy(
-            f"`systemctl restart {node.kubelet.name}`: at each start it fetches a new certificate from its server with"
-            f" its token. When that fails, its log says why; on the server `{node.profile} certificate check`."
-        )
-    if node.profile == "microk8s":
-        return Remedy(
-            "The kubeconfig is made when the node joins: `microk8s leave`, then `microk8s join` with what"
-            " `microk8s add-node` prints; on a cluster of one node `microk8s refresh-certs`."
-        )
-    return None

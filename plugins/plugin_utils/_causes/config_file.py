@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from .._model.cause import cause
 from .._model.finding import Effect, Evidence, Hit, Remedy
 from .._model.snapshot import Snapshot
-from . import _logs, _quote
+from . import _layout, _logs, _quote
 from ._logs import starting_fails
+from ._trust import cert_dir
 
 SOURCES = ("kubernetes cmd/kubelet/app/server.go", "kubernetes pkg/kubelet/kubeletconfig")
 REGENERATE = (
@@ -47,15 +48,15 @@ def _named(node: Snapshot) -> tuple[Evidence, ...]:
 def _joined(node: Snapshot) -> bool:
     """True when something says that this machine was a member of a cluster before."""
     kubeconfig = node.kubeconfig.file
-    pki = node.file("/var/lib/kubelet/pki")
+    pki = node.file(cert_dir(node))
     return kubeconfig.exists or bool(pki.entries) or bool(node.cluster.node_found)
 
 
 def _next_to(node: Snapshot, path: str) -> str:
     """Another configuration file that exists on the node, to name as what was probably meant."""
-    usual = "/var/lib/kubelet/config.yaml"
-    if path != usual and node.file(usual).exists:
-        return usual
+    for usual in _layout.row(node).configs:
+        if path != usual and node.file(usual).exists:
+            return usual
     return next((f"{path}{end}" for end in (".bak", ".orig", ".old", "~") if node.file(path + end).exists), "")
 
 
@@ -124,6 +125,7 @@ def not_joined_yet(node: Snapshot) -> Iterator[Hit]:
         f"neither {config.path} nor {node.kubeconfig.path} exists: this node was never joined to a cluster",
         (_quote.file(config.file), _quote.file(node.kubeconfig.file), *_load_error(node)),
         _effect(node),
+        _layout.join(node),
     )
 
 

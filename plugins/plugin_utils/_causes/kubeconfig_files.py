@@ -60,6 +60,7 @@ def ca_file_missing(node: Snapshot) -> Iterator[Hit]:
         (named, *said(node, "kubeconfig-ca-unreadable", "bootstrap-umbrella")),
         start_effect(node),
         remedy,
+        explains=("certificate/client-ca-file-missing",) if other.path == ca.path else (),
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from .._model.cause import cause
 from .._model.finding import Effect, Hit, Remedy
 from .._model.snapshot import Snapshot
-from . import _logs, _quote, _runtime
+from . import _layout, _logs, _quote, _runtime
 from ._quote import age
 
 # What a missing runtime looks like from elsewhere. Faults that files show (a broken CNI configuration) are their own.
@@ -54,6 +54,8 @@ DOCKERSHIM = ("/var/run/dockershim.sock", "/run/dockershim.sock", "/run/cri-dock
 def service_down(node: Snapshot) -> Iterator[Hit]:
     """The unit behind the endpoint is not running and its socket does not answer."""
     unit, point = node.runtime, _runtime.endpoint(node)
+    if unit is None and _layout.row(node).embeds_runtime:
+        yield from _bundled_down(node, point)
     if unit is None or not unit.known or unit.load_state == "not-found" or not _runtime.serves(unit, point):
         return
     probe = node.probes.runtime_socket
@@ -74,6 +76,22 @@ def service_down(node: Snapshot) -> Iterator[Hit]:
             f"`systemctl enable --now {unit.name}`; when it fails: `journalctl -u {unit.name} -n 50`.",
             "start-runtime",
             "safe",
+        ),
+    )
+
+
+def _bundled_down(node: Snapshot, point: _runtime.Endpoint) -> Iterator[Hit]:
+    """K3s and RKE2 run containerd below their own unit, which ends when containerd does."""
+    probe, said = node.probes.runtime_socket, _runtime.dial_error(node)
+    if probe.status not in ("absent", "refused") or said is None:
+        return
+    unit = node.kubelet.name
+    yield Hit(
+        f"the containerd that {unit} starts does not run: nothing serves {point.path or point.url}",
+        (_quote.probe(probe), _quote.log(said), _quote.unit(node.kubelet, "ActiveState", "SubState", "Result")),
+        remedy=Remedy(
+            f"Read why it ends: containerd/containerd.log below the agent's directory, and `journalctl -u {unit}`; then"
+            f" `systemctl restart {unit}`."
         ),
     )
 

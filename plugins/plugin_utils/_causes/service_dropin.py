@@ -12,7 +12,7 @@ from .._model.cause import cause
 from .._model.finding import Effect, Evidence, Hit, Remedy
 from .._model.service import Flag
 from .._model.snapshot import Snapshot
-from . import _logs, _quote
+from . import _layout, _logs, _quote
 
 SOURCES = (
     "systemd.unit(5), drop-in directories",
@@ -23,6 +23,10 @@ PATH_FLAGS = {
     "kubeconfig": "kubeconfig/kubelet-conf-missing",
     "container-runtime-endpoint": "runtime/endpoint-wrong",
 }
+GIVE_KUBECONFIG = Remedy(
+    "Give the kubelet its --kubeconfig back, in the unit or its environment file, then `systemctl daemon-reload` and"
+    " `systemctl restart kubelet`."
+)
 FLAG_REFUSED = ("config/unknown-flag", "config/removed-flag-*", "config/flag-value-invalid", "config/feature-gate-*")
 
 
@@ -165,7 +169,7 @@ def dropin_missing_standalone(node: Snapshot) -> Iterator[Hit]:
     said = _logs.current(node, "standalone", window=None)
     if line.flag("kubeconfig") or line.flag("bootstrap-kubeconfig") or (said is None and not line.arguments):
         return
-    joined = [path for path in ("/etc/kubernetes/kubelet.conf",) if node.file(path).exists]
+    joined = [path for path in _layout.row(node).kubeconfigs if node.file(path).exists]
     if not joined and not node.cluster.node_found:
         return
     if node.cluster.ready is not None and node.cluster.ready.status == "True":
@@ -178,6 +182,7 @@ def dropin_missing_standalone(node: Snapshot) -> Iterator[Hit]:
             _quote.unit(node.kubelet, "ActiveState", "FragmentPath", "DropInPaths"),
             *(_quote.file(node.file(path), "exists and is not used") for path in joined),
         ),
+        remedy=None if node.profile in _layout.MADE_BY_KUBEADM else GIVE_KUBECONFIG,
     )
 
 

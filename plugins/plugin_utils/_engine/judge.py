@@ -11,6 +11,7 @@ from .._model.cause import Cause
 from .._model.diagnosis import RuleError
 from .._model.finding import Effect, Evidence, Finding, Hit
 from .._model.snapshot import Snapshot
+from .remedies import adapted
 
 EVIDENCE_LIMIT = 8
 
@@ -27,11 +28,11 @@ def judge(snapshot: Snapshot, catalogue: Iterable[Cause]) -> tuple[list[Finding]
             errors.append(RuleError(cause.id, words[:300], cause.own))
             continue
         if hits:
-            findings.append(_finding(cause, hits))
+            findings.append(_finding(cause, hits, snapshot))
     return findings, errors
 
 
-def _finding(cause: Cause, hits: list[Hit]) -> Finding:
+def _finding(cause: Cause, hits: list[Hit], snapshot: Snapshot) -> Finding:
     """One finding per cause: the worst hit speaks, evidence of all is kept up to a limit."""
     effects = [cause.effect if hit.effect is None else hit.effect for hit in hits]
     worst = max(effects)
@@ -46,7 +47,7 @@ def _finding(cause: Cause, hits: list[Hit]) -> Finding:
         effect=Effect(worst),
         summary=speaking[0].summary + (f" (and {others} more like it)" if others else ""),
         evidence=tuple(evidence[:EVIDENCE_LIMIT]),
-        remedy=speaking[0].remedy or cause.remedy,
+        remedy=adapted(speaking[0].remedy or cause.remedy, snapshot),
         explains=cause.explains + tuple(e for hit in hits for e in hit.explains),
         documented=not cause.own,
     )

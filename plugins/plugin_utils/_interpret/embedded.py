@@ -10,6 +10,8 @@ MicroK8s reads it from a file of arguments. K3s and RKE2 compose it and log it o
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
 
 from ...module_utils import _profiles
 from .._model.common import FileFact, Place
@@ -19,6 +21,7 @@ from .flags import Argument, flags
 from .words import split_words
 
 PROGRAM = "kubelet"
+ENDED = "Kubelet exited: "
 
 
 def command_line(
@@ -29,8 +32,20 @@ def command_line(
     if written:
         return _line(written)
     if running is not None and running.flags:
-        return running
+        return _below(unit, running) if row.kubelet_is_child else running
     return _line(_logged(row, unit, log) or _usual(row, files))
+
+
+def _below(unit: Unit, running: CommandLine) -> CommandLine:
+    """The process is not the unit's main one, whose number the evidence has."""
+    place = Place(f"the kubelet's process below {unit.name}")
+    return replace(running, flags=tuple(replace(flag, place=place) for flag in running.flags), place=place)
+
+
+def child_ended_at(row: _profiles.Profile, log: Journal) -> datetime | None:
+    """When the program around the kubelet last logged that its kubelet ended; None where it starts none as a child."""
+    ends = (p.last_at for p in log.patterns if p.newest and row.kubelet_is_child and ENDED in p.text)
+    return max(ends, default=None)
 
 
 def _line(arguments: list[Argument]) -> CommandLine:

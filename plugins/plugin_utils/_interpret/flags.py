@@ -41,9 +41,12 @@ class Argument:
 def flags(arguments: Sequence[Argument]) -> tuple[Flag, ...]:
     """Flags of the kubelet in ``arguments`` (of the whole command, so that ``nice kubelet --x`` is understood).
 
-    Empty when no word is the kubelet: what a wrapper script passes on cannot be known.
+    Empty when no word is the kubelet: what a wrapper script passes on cannot be known. Only a program whose name was
+    mistyped is still given --kubeconfig.
     """
     start = next((i for i, argument in enumerate(arguments) if _is_kubelet(argument.text)), None)
+    if start is None and any(argument.text.startswith("--kubeconfig") for argument in arguments):
+        start = 0
     return () if start is None else _parse(arguments[start + 1 :])
 
 

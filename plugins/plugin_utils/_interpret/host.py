@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from .._model.host import Filesystem, Host, Listener
 from . import _values
+
+_SUPERVISOR_VERSION = re.compile(r"(?:k3s|rke2) version (v\d\S*)")
 
 
 def host(evidence_host: object) -> Host:
@@ -39,12 +42,19 @@ def host(evidence_host: object) -> Host:
         listeners=_listeners(raw.get("listening")),
         ntp_synchronized=_values.boolean(_values.mapping(raw.get("clock")).get("ntp_synchronized")),
         sysctl={str(k): _values.text(v) for k, v in _values.mapping(raw.get("sysctl")).items()},
-        kubelet_version=_values.text(kubelet.get("version")),
+        kubelet_version=_kubelet_version(_values.text(kubelet.get("version"))),
         kubelet_pid=_values.integer(kubelet.get("pid")) or None,
         runtime_version=_values.text(_values.mapping(raw.get("runtime")).get("version")),
         addresses=_values.texts(raw["addresses"]) if isinstance(raw.get("addresses"), list) else None,
         raw=raw,
     )
+
+
+def _kubelet_version(said: str) -> str:
+    """The version in what the program said of itself: ``k3s version v1.31.4+k3s1 (a562d090)`` is K3s' and the
+    kubelet's."""
+    found = _SUPERVISOR_VERSION.match(said)
+    return found.group(1) if found else said
 
 
 def _load(value: object) -> tuple[float, ...]:

@@ -107,6 +107,7 @@ def snapshot(
         cluster=view,
         files=files,
         unit_load_states=_load_states(parts),
+        child_ended_at=embedded.child_ended_at(row, log),
     )
 
 

@@ -19,6 +19,7 @@ from .service import CommandLine, EnvironmentFile, Unit
 
 _NOT_YET = timedelta(seconds=5)  # on a slow machine a start takes this long to come to its end
 _SETTLED = timedelta(seconds=60)  # who has lived this long has not failed at its start
+_CHILD_LIVES = timedelta(seconds=15)  # RKE2 starts its kubelet again after 5 s
 _LONG_LOOP = timedelta(minutes=10)  # a watchdog or a leak ends every start after a while; rarer ends are no loop
 
 
@@ -29,7 +30,8 @@ class Snapshot:
     Three command lines: ``command_line`` is what systemd starts next (its loaded definition, variables expanded),
     ``command_line_on_disk`` what it would start after a daemon-reload, ``running`` the arguments of the live process
     (None when there is none or nobody could look). ``parts`` holds the state of each part of the evidence.
-    ``unit_load_states``: LoadState of every unit that the evidence holds. ``profile`` is the distribution's layout:
+    ``unit_load_states``: LoadState of every unit that the evidence holds. ``child_ended_at`` is when the kubelet last
+    ended that its unit starts as a child, and starts again by itself (RKE2). ``profile`` is the distribution's layout:
     kubeadm, manual, k3s, rke2, microk8s, eks, crio, kubespray.
     """
 
@@ -56,6 +58,7 @@ class Snapshot:
     cluster: ClusterView = field(default_factory=ClusterView)
     files: Mapping[str, FileFact] = field(default_factory=dict)
     unit_load_states: Mapping[str, str] = field(default_factory=dict)
+    child_ended_at: datetime | None = None
 
     def file(self, path: str) -> FileFact:
         """What is known of a path; type "unknown" when nobody looked."""
@@ -103,6 +106,8 @@ class Snapshot:
         unit, starts = self.kubelet, self.log.starts[-4:]
         if unit.waits_for_restart:
             return True
+        if self.child_ended_at is not None and unit.running:
+            return self.captured_at - self.child_ended_at < _CHILD_LIVES
         if not unit.running or unit.restarts < 1 or unit.main_start_at is None:
             return False
         if starts and starts[-1].exit_at and starts[-1].exit_at > unit.main_start_at:

@@ -80,6 +80,8 @@ def client_ca_missing(world: World) -> None:
     path = world.layout.client_ca
     world.missing.add(path)
     failed = f"failed to run Kubelet: open {path}: no such file or directory"
+    if path in world.layout.ca_setting:  # the kubeconfig is read before
+        failed = f"failed to run Kubelet: unable to load root certificates: unable to load {path}"
     world.crash_loop(("E", "run.go:72", f'"command failed" err="{failed}"'))
 
 

@@ -216,7 +216,9 @@ class World:
             "journalctl --unit=": "",
             f"journalctl _SYSTEMD_INVOCATION_ID={INVOCATION}": self.announcement if lay.announced else "",
             "tail -n": "".join(f"{line}\n" for _ago, line in self._klog()) if lay.log else "",
-            f"{lay.program} --version": "Kubernetes v1.36.2\n" if not lay.embedded else "x version v1.36.2+x\n",
+            f"{lay.program} --version": "Kubernetes v1.36.2\n"
+            if not lay.embedded
+            else f"{lay.profile} version v1.36.2+{lay.profile} (0123abcd)\n",
             "/usr/bin/containerd --version": "containerd 2.1.9\n",
             "/usr/bin/crio --version": "crio version 1.36.0\n",
         }
@@ -321,7 +323,7 @@ class World:
         condition["lastTransitionTime"] = f"{since:%Y-%m-%dT%H:%M:%SZ}"
         meta = {"name": NODE, "creationTimestamp": f"{self.now - timedelta(days=90):%Y-%m-%dT%H:%M:%SZ}"}
         node = {"metadata": meta, "spec": {"podCIDR": "10.244.1.0/24"}}
-        node["status"] = {"conditions": [condition], "nodeInfo": {"kubeletVersion": "v1.36.2"}}
+        node["status"] = {"conditions": [condition], "nodeInfo": {"kubeletVersion": f"v1.36.2{'+x1' * self.rancher}"}}
         return {"node": node, "lease": {"spec": {"holderIdentity": NODE, "renewTime": at}}, "csrs": []}
 
     # What is made of it

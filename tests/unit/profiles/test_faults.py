@@ -25,8 +25,10 @@ def cases() -> Iterator[Any]:
         credential = (_faults.client_certificate_expired, "certificate/client-expired")
         if "exec" in layout.user:
             credential = (_faults.credential_plugin_fails, "kubeconfig/exec-plugin-failed")
-        # K3s and RKE2 fetch their CA files anew at each start; what a user gives wrongly is a flag.
         start = (_faults.client_ca_missing, "certificate/client-ca-file-missing")
+        if layout.client_ca in layout.ca_setting:
+            start = (_faults.client_ca_missing, "kubeconfig/ca-file-missing")  # one file for both
+        # K3s and RKE2 fetch their CA files anew at each start; what a user gives wrongly is a flag.
         if layout.announced:
             start = (_faults.unknown_flag, "config/unknown-flag")
         for fault, root in (
