@@ -5,13 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._boundary import run_interpreted
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.snapshot import snapshot
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._report.config_facts import config_facts
 
 
@@ -26,9 +24,4 @@ class ActionModule(ActionBase):
         """The module's result, interpreted."""
         result = super().run(tmp, task_vars)
         del tmp
-        task_vars = task_vars or {}
-
-        def facts(evidence: Mapping[str, Any]) -> Mapping[str, Any]:
-            return config_facts(snapshot(evidence, host_name=str(task_vars["inventory_hostname"])))
-
-        return {**result, **run_interpreted(self, "nodeclinic.kubelet.config_info", facts, task_vars)}
+        return {**result, **run_interpreted(self, "nodeclinic.kubelet.config_info", config_facts, task_vars or {})}

@@ -17,7 +17,9 @@ from ansible.utils.color import ANSIBLE_COLOR
 from ansible.utils.display import Display
 
 from ._files import os_error
+from ._interpret.snapshot import snapshot
 from ._model.evidence import EvidenceError
+from ._model.snapshot import Snapshot
 from ._plan.expected import ExpectedError
 from ._report.text import closing_line, render
 from ._signatures._extra import SignatureError
@@ -110,7 +112,7 @@ def run_module(
 def run_interpreted(
     runner: ModuleRunner,
     name: str,
-    facts: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+    facts: Callable[[Snapshot], Mapping[str, Any]],
     task_vars: Mapping[str, Any],
 ) -> dict[str, Any]:
     """The result of an info module with its ``evidence`` replaced by ``facts`` of it; its failures stay its own."""
@@ -119,7 +121,8 @@ def run_interpreted(
         return answer
     evidence = to_native_tree(answer.pop("evidence"))
     with clear_failures():
-        return {**answer, "parts": evidence.get("parts", {}), **facts(evidence)}
+        seen = snapshot(evidence, host_name=str(task_vars["inventory_hostname"]))
+        return {**answer, "parts": evidence.get("parts", {}), **facts(seen)}
 
 
 def _sentence(message: object) -> str:

@@ -90,9 +90,11 @@ def test_options_that_the_module_refuses_fail_the_task() -> None:
 def test_info_module_keeps_its_own_failure() -> None:
     """Only an answer with evidence is interpreted."""
     failed = {"failed": True, "msg": "x"}
-    assert run_interpreted(Runner(failed), "m", lambda _evidence: {"facts": 1}, {}) == failed
-    found = run_interpreted(Runner({"evidence": {"parts": {}}, "cost": 1}), "m", lambda _evidence: {"facts": 1}, {})
-    assert found == {"cost": 1, "parts": {}, "facts": 1}
+    assert run_interpreted(Runner(failed), "m", lambda _node: {"facts": 1}, {}) == failed
+    evidence = {"format": "node-bundle/1", "node": "n", "captured_at": "2026-11-23T21:34:56Z", "parts": {}}
+    answered = Runner({"evidence": evidence, "cost": 1})
+    found = run_interpreted(answered, "m", lambda node: {"facts": node.host_name}, {"inventory_hostname": "worker-1"})
+    assert found == {"cost": 1, "parts": {}, "facts": "worker-1"}
 
 
 @pytest.mark.parametrize(
