@@ -96,13 +96,13 @@ def main() -> None:
     span = {
         "start": {"type": "int", "required": True},
         "end": {"type": "int", "required": True},
-        "text": {"type": "str", "required": True, "no_log": True},
+        "text": {"type": "str", "required": True},
     }
     module = AnsibleModule(
         argument_spec={
             "path": {"type": "path", "required": True},
             "sha256": {"type": "str", "required": True},
-            "edits": {"type": "list", "elements": "dict", "required": True, "options": span},
+            "edits": {"type": "list", "elements": "dict", "required": True, "options": span, "no_log": True},
         },
         supports_check_mode=True,
     )
