@@ -32,6 +32,10 @@ CLUSTER = "cluster"
 NODE_PARTS = (UNITS, JOURNAL, FILES, HOST, PROBES)
 PARTS = (*NODE_PARTS, CLUSTER)
 
+# Where the kubelet listens unless it is told otherwise (KubeletConfiguration: healthzPort, port).
+HEALTHZ_PORT = 10248
+SERVING_PORT = 10250
+
 # Limits. A diagnosis returns at most MAX_EVIDENCE_BYTES of JSON; MAX_FILES_BYTES and MAX_PATTERN_BYTES are its shares.
 MAX_EVIDENCE_BYTES = 256 * 1024
 MAX_PROCESSES = 25

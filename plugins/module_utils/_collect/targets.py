@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 from urllib.parse import urlsplit
 
-from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _profiles
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _profiles, _schema
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect import discovery
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect.identity import client_pair
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect.probes import Targets
@@ -19,7 +19,6 @@ if t.TYPE_CHECKING:
     from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect.kubelet_files import Layout
 
 _MAX_SERVERS = 2
-_HEALTHZ_PORT = "10248"
 _LOOPBACK = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - replaced, not bound
 
 
@@ -63,7 +62,7 @@ def _setting(facts: FileFacts, layout: Layout, flag: str, name: str) -> str:
 
 
 def _healthz(facts: FileFacts, layout: Layout) -> tuple[str, int] | None:
-    port = _setting(facts, layout, "healthz-port", "healthzPort") or _HEALTHZ_PORT
+    port = _setting(facts, layout, "healthz-port", "healthzPort") or str(_schema.HEALTHZ_PORT)
     if not port.isdigit() or not 0 < int(port) < 65536:
         return None
     address = _setting(facts, layout, "healthz-bind-address", "healthzBindAddress")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from ...module_utils import _schema
 from .._model.cause import cause
 from .._model.finding import Effect, Hit, Remedy
 from .._model.host import Listener
@@ -15,7 +16,6 @@ from .._model.snapshot import Snapshot
 from . import _logs, _quote
 
 SOURCES = ("kubernetes cmd/kubelet/app/server.go", "kubernetes pkg/kubelet/server/server.go")
-HEALTHZ_PORT, SERVING_PORT = 10248, 10250
 RETRIED = timedelta(seconds=30)  # the kubelet tries to listen for healthz every 5 s
 
 
@@ -49,7 +49,7 @@ def _stranger(node: Snapshot, port: int) -> Listener | None:
 )
 def serving_port_in_use(node: Snapshot) -> Iterator[Hit]:
     """The kubelet said so of its own port, and cannot start."""
-    port = _port(node, "port", "port", SERVING_PORT)
+    port = _port(node, "port", "port", _schema.SERVING_PORT)
     said = _logs.current(node, "port-in-use", window=None)
     if said is None or said.groups["port"] != str(port) or not said.groups["what"].endswith("serve"):
         return
@@ -80,7 +80,7 @@ def serving_port_in_use(node: Snapshot) -> Iterator[Hit]:
 )
 def healthz_port_in_use(node: Snapshot) -> Iterator[Hit]:
     """A known stranger listens there, or the kubelet says so and healthz is not its own."""
-    port = _port(node, "healthzPort", "healthz-port", HEALTHZ_PORT)
+    port = _port(node, "healthzPort", "healthz-port", _schema.HEALTHZ_PORT)
     if port == 0:
         return
     owner = _stranger(node, port)

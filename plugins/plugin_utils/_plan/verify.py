@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...module_utils import _schema
 from .._model.snapshot import Snapshot
 
-PORT = 10248
 START_SECONDS = 70  # beside the stable seconds: a runtime that starts, a slow disk
 
 
@@ -26,7 +26,7 @@ def verification(node: Snapshot, stable_seconds: int) -> dict[str, Any]:
 
 
 def _healthz(node: Snapshot) -> str | None:
-    port = node.value("healthzPort", PORT, "healthz-port")
+    port = node.value("healthzPort", _schema.HEALTHZ_PORT, "healthz-port")
     address = node.value("healthzBindAddress", "127.0.0.1", "healthz-bind-address")
     number = int(port) if str(port).isascii() and str(port).isdigit() else 0
     if not 0 < number < 65536 or not isinstance(address, str):
