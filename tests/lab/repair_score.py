@@ -92,7 +92,8 @@ class Row:
 
     def text(self) -> str:
         """One line for the screen."""
-        return f"{'ok ' if not self.faults else 'BAD'} {self.case:36} {self.state:12} {self.seconds:5.1f} s  {'; '.join(self.faults)}"
+        word = "BAD" if self.faults else "ok "
+        return f"{word} {self.case:36} {self.state:12} {self.seconds:5.1f} s  {'; '.join(self.faults)}"
 
 
 @dataclass(frozen=True)
@@ -149,15 +150,13 @@ class Scorer:
             if repaired.changed or repaired.state in ("committed", "rolled_back", "failed"):
                 row.faults.append(f"state {repaired.state} {repaired.result['repair']['reason']}"[:300])
             return
-        if checked.state != "planned" or (
-            ("+++" not in checked.output) and "edit" in json.dumps(checked.result["repair"])
-        ):
+        edits = '"kind": "edit"' in json.dumps(checked.result["repair"])
+        if checked.state != "planned" or (edits and "+++" not in checked.output):
             row.faults.append(f"check mode says {checked.state} and shows no difference")
         if repaired.state != "committed" or repaired.result["verdict"] not in ("healthy", "at_risk"):
             why = repaired.result["repair"]
-            row.faults.append(
-                f"{repaired.state}, {repaired.result['verdict']}: {why['reason']} {why['not_offered']}"[:400]
-            )
+            said = f"{repaired.state}, {repaired.result['verdict']}: {why['reason']} {why['not_offered']}"
+            row.faults.append(said[:400])
             return
         row.faults += self._independently(host)
         again = self._repair(host, kept, "again", approve)
@@ -197,9 +196,9 @@ class Scorer:
 
     def _play(self, playbook: str, host: str, kept: Path, step: str, *arguments: str) -> Run:
         extra = ["-e", f"kubelet_results_dir={kept}", "-e", f"kubelet_verify_stable_seconds={STABLE_SECONDS}"]
+        inventory = self.lab.settings.inventory
         done = subprocess.run(
-            ["ansible-playbook", "-i", self.lab.settings.inventory, f"playbooks/{playbook}.yml", "-l", host]
-            + [*extra, *arguments],
+            ["ansible-playbook", f"playbooks/{playbook}.yml", "-i", inventory, "-l", host, *extra, *arguments],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
