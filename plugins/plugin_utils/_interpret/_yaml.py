@@ -48,7 +48,7 @@ OPENED = (
     "while parsing a flow mapping",
 )
 # Secrets arrive as asterisks of the same length; unquoted, YAML would take them for the name of an alias.
-MASKED = re.compile(r"(?m)([:-][ \t]+)(\*{3,})(?=[ \t]*(?:$|[,}\]#]))")
+MASKED = re.compile(r"(?m)([:-][ \t]+)(\*{3,})(?=[ \t]*(?:\r?$|[,}\]#]))")
 
 
 @dataclass(frozen=True)

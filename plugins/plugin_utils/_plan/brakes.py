@@ -19,7 +19,7 @@ def brake(results: Sequence[Mapping[str, Any]], max_share: float) -> dict[str, s
     by_cause: dict[str, list[str]] = {}
     for result in judged:
         roots = [str(finding["id"]) for finding in result.get("root_causes", ())]
-        foreign = [root for root in roots if root.startswith(CONTROL_PLANE)]
+        foreign = [root for root in (*result.get("fleet_causes", ()), *roots) if root.startswith(CONTROL_PLANE)]
         if foreign:
             refused[str(result["host"])] = f"{foreign[0]} is a fault of the control plane, not of this node"
         for root in roots:

@@ -19,7 +19,7 @@ from .._interpret._yaml import Tree
 from .._model.plan import Splice
 
 Path = tuple[str | int, ...]
-_PLAIN = re.compile(r"[A-Za-z0-9/_.][A-Za-z0-9/_.:+-]*(?<!:)\Z")
+_PLAIN = re.compile(r"[A-Za-z0-9/_.][A-Za-z0-9/_.:+=-]*(?<!:)\Z")
 
 
 class EditError(ValueError):
@@ -130,7 +130,8 @@ def _written(value: str | int | bool) -> str:
         return "true" if value else "false"
     if isinstance(value, int):
         return str(value)
-    plain = _PLAIN.match(value) and _yaml.load(f"a: {value}", "").tree
+    # Numbers with colons are text to the kubelet, but base 60 to other readers of YAML 1.1.
+    plain = _PLAIN.match(value) and value.strip("0123456789.:") and _yaml.load(f"a: {value}", "").tree
     return value if plain and plain.child("a") and plain.text("a") == value else json.dumps(value)
 
 
