@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from .._model.cause import cause
 from .._model.finding import Effect, Evidence, Hit, Remedy
 from .._model.host import Filesystem
+from .._model.journal import Match
 from .._model.snapshot import Snapshot
 from . import _logs, _quote
 
@@ -169,8 +170,9 @@ def _thresholds(node: Snapshot, path: str, signals: tuple[str, ...]) -> list[Evi
     sources=("Linux file systems, errors=remount-ro",),
 )
 def readonly_filesystem(node: Snapshot) -> Iterator[Hit]:
-    """statvfs says read-only for a directory that must be writable."""
+    """statvfs says read-only for a directory that must be writable; or only the unit's own view of it is so."""
     said = _logs.current(node, "read-only", window=None)
+    yield from _sandboxed(node, said)
     wanted = (node.kubelet_root, "/var/lib/containerd", "/var/lib/containers", "/var/log")
     for entry in node.host.filesystems:
         if entry.path in wanted and entry.read_only:
@@ -178,6 +180,30 @@ def readonly_filesystem(node: Snapshot) -> Iterator[Hit]:
             broken = _logs.starting_fails(node) or said is not None
             effect = Effect.DOWN if broken else Effect.DEGRADED
             yield Hit(text, (_quote.host(text, entry.path), *((_quote.log(said),) if said else ())), effect)
+
+
+def _sandboxed(node: Snapshot, said: Match | None) -> Iterator[Hit]:
+    """The kubelet cannot write what the host can: a setting of its unit gives it a read-only view (systemd.exec(5))."""
+    kinds = [
+        d for key in _SANDBOX if (d := node.kubelet.setting("Service", key)) and d.value not in ("", "no", "false")
+    ]
+    if said is None or not kinds or any(entry.read_only for entry in node.host.filesystems):
+        return
+    setting = kinds[0]
+    text = f"{setting.key}={setting.value} ({setting.place}) makes {said.groups['path']} read-only for the kubelet"
+    advice = Remedy(f"Remove {setting.key}= from {setting.place.path}, `systemctl daemon-reload`, restart the kubelet.")
+    effect = Effect.DOWN if _logs.starting_fails(node) else Effect.DEGRADED
+    yield Hit(text, (_quote.directive(setting), _quote.log(said)), effect, advice)
+
+
+_SANDBOX = (
+    "ReadOnlyPaths",
+    "ReadOnlyDirectories",
+    "ProtectSystem",
+    "TemporaryFileSystem",
+    "RootDirectory",
+    "DynamicUser",
+)
 
 
 @cause(

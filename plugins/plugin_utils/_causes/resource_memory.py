@@ -189,7 +189,7 @@ def pid_exhaustion(node: Snapshot) -> Iterator[Hit]:
 def inotify_exhausted(node: Snapshot) -> Iterator[Hit]:
     """The kubelet says so now."""
     said = _logs.current(node, "inotify-exhausted")
-    if said:
+    if said and not _few_files(node):
         limits = [f"{k}={v}" for k, v in node.host.sysctl.items() if k.startswith("fs.inotify.")]
         detail = f" ({', '.join(limits)})" if limits else ""
         text = f"inotify is used up{detail}"
@@ -209,10 +209,24 @@ def inotify_exhausted(node: Snapshot) -> Iterator[Hit]:
     sources=("kubernetes cmd/kubelet/app/server.go",),
 )
 def fd_exhaustion(node: Snapshot) -> Iterator[Hit]:
-    """The kubelet says so now."""
-    said = _logs.current(node, "too-many-files")
-    if said:
-        yield Hit("a process is out of file handles: too many open files", (_quote.log(said),))
+    """The kubelet says so now; with a limit that low, of inotify as well, which gives the same error."""
+    few = _few_files(node)
+    said = _logs.current(node, "too-many-files") or (_logs.current(node, "inotify-exhausted") if few else None)
+    if said is None:
+        return
+    limit = node.kubelet.setting("Service", "LimitNOFILE")
+    where = f": LimitNOFILE={limit.value} ({limit.place})" if few and limit else ""
+    effect = Effect.DOWN if _logs.starting_fails(node) else None
+    quoted = (_quote.directive(limit),) if few and limit else ()
+    yield Hit(
+        f"a process is out of file handles{where or ': too many open files'}", (*quoted, _quote.log(said)), effect
+    )
+
+
+def _few_files(node: Snapshot) -> bool:
+    """True when the unit allows fewer files than any kubelet opens (systemd's default is 1024 and more)."""
+    limit = node.kubelet.number("LimitNOFILESoft") or node.kubelet.number("LimitNOFILE")
+    return limit is not None and limit < 512
 
 
 @cause(

@@ -231,10 +231,15 @@ def not_root(node: Snapshot) -> Iterator[Hit]:
     """The kubelet said so, or the unit sets another user and the kubelet is not up."""
     said = _logs.current(node, "not-root", window=None)
     user = node.kubelet.setting("Service", "User")
+    other = user is not None and user.value not in ("", "root", "0")
+    if said is None and other:
+        said = _logs.current(node, "start-denied", window=None)
     if said is None or (node.kubelet.running and not node.crash_looping):
         return
-    at = f" (User={user.value} at {user.place})" if user and user.value not in ("", "root", "0") else ""
+    at = f" (User={user.value} at {user.place})" if user and other else ""
     yield Hit(
-        f"the kubelet is started as uid {said.groups['uid']}{at}",
+        f"the kubelet is started as uid {said.groups['uid']}{at}"
+        if "uid" in said.groups
+        else f"no root{at}: it may not read or write what it needs",
         (*((_quote.directive(user),) if user else ()), _quote.log(said)),
     )

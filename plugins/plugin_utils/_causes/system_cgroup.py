@@ -40,7 +40,9 @@ def cgroup_v1_refused(node: Snapshot) -> Iterator[Hit]:
     said = said_at_start(node, "cgroup-v1-refused")
     version = node.kubelet_version
     default = version is not None and version >= REFUSES_SINCE
-    refuses = node.host.cgroup == "v1" and enabled(node, "failCgroupV1", "fail-cgroupv1", default=default)
+    unread = node.config.file.content is None and not node.config.file.absent
+    set_so = not unread and enabled(node, "failCgroupV1", "fail-cgroupv1", default=default)
+    refuses = set_so and node.host.cgroup == "v1"
     if said is None and (not refuses or version is None):
         return
     release = f"kubelet {version[0]}.{version[1]}" if version else "the kubelet"
