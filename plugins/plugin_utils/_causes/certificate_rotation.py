@@ -25,6 +25,7 @@ ROTATION = ("kubernetes staging/src/k8s.io/client-go/util/certificate/certificat
 LATE = 0.9  # the deadline lies between 70 and 90 % of the validity
 MANUAL_DAYS = 30
 PATIENCE = timedelta(seconds=30)  # automatic approval and signing take about a second
+BARE_PATIENCE = timedelta(seconds=5)  # the same where the kubelet already works without any certificate
 
 
 def waiting_request(node: Snapshot, signer: str) -> tuple[str, Evidence] | None:
@@ -39,7 +40,8 @@ def waiting_request(node: Snapshot, signer: str) -> tuple[str, Evidence] | None:
     status, state = newest.get("status"), "pending"
     given = status if isinstance(status, Mapping) else {}
     conditions = [c for c in given.get("conditions") or () if isinstance(c, Mapping)]
-    if given.get("certificate") or node.captured_at - _created(newest) < PATIENCE:
+    patience = BARE_PATIENCE if _anonymous(node) and without_certificate(node) else PATIENCE
+    if given.get("certificate") or node.captured_at - _created(newest) < patience:
         return None
     leaf = client_in_use(node).leaf
     if signer == CLIENT_SIGNER and leaf is not None and leaf.not_before > _created(newest):

@@ -130,6 +130,16 @@ def test_request_that_brings_no_certificate(status: dict[str, Any], words: str) 
     }
 
 
+def test_bootstrap_that_waits_for_seconds() -> None:
+    """A kubelet that already works without certificate waits for its request, young as it is."""
+    node = replace(silent(), certificates={})
+    node = logged(node, 'nodes "worker-7" is forbidden: User "system:anonymous" cannot get resource "nodes"', count=3)
+    young = csr(CLIENT_SIGNER, "system:bootstrap:abcdef", NOW - timedelta(seconds=12))
+    assert roots(requested(node, young)) == {"certificate/client-csr-not-approved"}
+    newborn = csr(CLIENT_SIGNER, "system:bootstrap:abcdef", NOW - timedelta(seconds=2))
+    assert "certificate/client-csr-not-approved" not in roots(requested(node, newborn))
+
+
 def test_requests_that_do_not_matter() -> None:
     """Issued ones, fresh ones, and a left-over of a bootstrap beside a valid certificate."""
     issued = csr(CLIENT_SIGNER, NODE_USER, NOW - DAY, certificate="x")
