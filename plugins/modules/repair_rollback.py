@@ -17,7 +17,10 @@ author:
   - nodeclinic.kubelet contributors (@nodeclinic)
 options:
   run:
-    description: Id of the run. Without it, the last run that stands is undone.
+    description:
+      - Id of the run. Without it, the last run that stands is undone.
+      - To try again after a lost connection, name the run. The first try may have undone it, and the last one that stands is
+        then the one before.
     type: str
   force:
     description:

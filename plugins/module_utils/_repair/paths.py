@@ -49,6 +49,11 @@ class PathState:
         """Whether both have the same content; owner, mode and times may differ."""
         return (self.type, self.sha256, self.target) == (other.type, other.sha256, other.target)
 
+    @property
+    def shown_target(self) -> str:
+        """The target of a link as it can be printed; its bytes need not be UTF-8."""
+        return self.target.encode("utf-8", "backslashreplace").decode()
+
     def to_dict(self) -> dict[str, t.Any]:
         """For the record."""
         return asdict(self)
@@ -87,7 +92,7 @@ def shown(state: PathState, data: bytes) -> bytes | None:
     """What a path holds, for a diff; None if it is absent."""
     if state.type == ABSENT:
         return None
-    return data if state.type == FILE else f"{state.type} {state.target}".strip().encode() + b"\n"
+    return data if state.type == FILE else f"{state.type} {state.shown_target}".strip().encode() + b"\n"
 
 
 def require_changeable(path: str, new_bytes: int) -> None:

@@ -271,7 +271,9 @@ class _Preparing:
     def _regular(self, path: str) -> tuple[PathState, bytes]:
         state, data = paths.look(path)
         if state.type == paths.LINK:
-            raise RefusedError(f"{path} is a symbolic link to {state.target}; the plan must name the file itself.")
+            raise RefusedError(
+                f"{path} is a symbolic link to {state.shown_target}; the plan must name the file itself."
+            )
         if state.type != paths.FILE:
             raise RefusedError(f"{path} is {'not there' if state.type == paths.ABSENT else f'a {state.type}'}.")
         return state, data

@@ -81,6 +81,7 @@ class Record:
         """
         folder = Path(self.directory) / "backup"
         folder.mkdir(mode=0o700, exist_ok=True)
+        (folder / name).unlink(missing_ok=True)  # the unfinished one of a rollback that was killed
         paths.write_private(str(folder / name), data)
         paths.sync(str(folder))
         self._system.mark(f"backup {name}")
@@ -113,7 +114,8 @@ class Records:
         Path(self.directory).mkdir(mode=0o700, parents=True, exist_ok=True)
         folder = Path(self.directory) / run
         folder.mkdir(mode=0o700)
-        paths.sync(self.directory)
+        for parent in list(folder.parents)[:3]:  # the first run has made some of them
+            paths.sync(str(parent))
         record = Record(self._system, str(folder), {"format": FORMAT, "run": run, **manifest})
         try:
             record.enter(PREPARED)

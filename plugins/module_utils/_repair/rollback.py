@@ -37,7 +37,7 @@ def roll_back(system: System, run: str | None, force: bool, wanted: Verify) -> d
             if record.state == rec.ROLLED_BACK:
                 return _result(record, rec.ROLLED_BACK, recovered=recovered)
             return _undo(system, record, force, wanted, recovered)
-        except RefusedError as exc:
+        except (RefusedError, OSError) as exc:  # the undo itself raises neither
             return _result(None, REFUSED, str(exc), run=run or "")
 
 
@@ -49,7 +49,7 @@ def check(system: System, run: str | None, force: bool) -> dict[str, t.Any]:
         if record.state == rec.ROLLED_BACK:
             return _result(record, rec.ROLLED_BACK)
         return _result(record, PLANNED, changed=True, diff=_differences(record))
-    except RefusedError as exc:
+    except (RefusedError, OSError) as exc:
         return _result(None, REFUSED, str(exc), run=run or "")
 
 

@@ -77,7 +77,12 @@ def roll_back(
     if check_mode:
         result = rollback.check(node, run, force)
     else:
-        result = detach.run(lambda: rollback.roll_back(node, run, force, wanted), seconds)
+        last = rec.Records(node).last_committed()
+        named = run or (last.run if last else None)  # a second try must not go on to the run before
+        try:
+            result = detach.run(lambda: rollback.roll_back(node, named, force, wanted), seconds)
+        except detach.KilledError:
+            result = detach.run(lambda: rollback.roll_back(node, named, force, wanted), seconds)
     return masked(result, result["state"] in (rec.ROLLED_BACK, rollback.PLANNED))
 
 

@@ -54,6 +54,7 @@ def undo(system: System, record: Record, reason: str, force: bool = False) -> Un
     :param force: also put back files that somebody else has changed since; their bytes are kept in the record
     """
     done = Undone()
+    record.manifest["forced"] = force
     with contextlib.suppress(OSError):  # the state before it leads to the same recovery
         record.enter(records_module.ROLLING_BACK, reason)
     for entry in reversed(record.manifest["changes"]):
@@ -88,7 +89,7 @@ def recover(system: System, records: Records, attempts: Attempts) -> list[str]:
             said.append(f"Run {record.run} was interrupted before it changed anything.")
             continue
         record.manifest["interrupted"] = True
-        done = undo(system, record, f"interrupted in state {state}")
+        done = undo(system, record, f"interrupted in state {state}", bool(record.manifest.get("forced")))
         finish(record, done, {})
         attempts.failed(record.manifest.get("findings", []))
         if done.again:

@@ -153,20 +153,23 @@ def test_recovery_that_is_killed_too(point: int, tmp_path: Path) -> None:
     _assert_sound(node, before, after)
 
 
-def test_killed_rollback(tmp_path: Path) -> None:
-    """Undoing a repair on request can be killed at any point; the next run completes it."""
+@pytest.mark.parametrize("force", [False, True])
+def test_killed_rollback(force: bool, tmp_path: Path) -> None:
+    """Undoing a repair on request, also by force, can be killed at any point; the next run completes it."""
     before, after = _expected(tmp_path / "expected")
     point = 0
     while True:
         node = broken_node(tmp_path / f"node{point}")
         assert apply(node, whole_plan(node))["state"] == "committed"
-        killed = _killed_at(node, point, lambda node=node: rollback.roll_back(node, RUN, False, Verify(1, 10)))  # type: ignore[misc]
+        if force:
+            node.write("/kubelet.conf", b"edited by hand\n", 0o600)
+        killed = _killed_at(node, point, lambda node=node: rollback.roll_back(node, RUN, force, Verify(1, 10)))  # type: ignore[misc]
         _recover(node)
         came_to = _assert_sound(node, before, after)
         assert came_to == "before"
         if not killed:
             break
-        point += 1
+        point += 1 + force
     assert point > 10
 
 
