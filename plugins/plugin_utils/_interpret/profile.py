@@ -30,7 +30,11 @@ def _told(
     paths = [path for path, fact in files.items() if fact.exists]
     paths += [kubelet.fragment_path, *kubelet.drop_in_paths, *(flag.value or "" for flag in command_line.flags)]
     paths += [directive.value for directive in kubelet.directives]
+    # A unit of its own that starts a kubelet: what K3s or MicroK8s left behind on this node says nothing then.
+    own_unit = kubelet.known and bool(command_line.flags) and _profiles.of_unit(kubelet.name) is None
     for row in _profiles.TABLE:
+        if own_unit and row.unit_names:
+            continue
         by_unit = bool(row.unit_names) and kubelet.name.startswith(row.unit_names)
         by_runtime = bool(row.runtime_units) and runtime is not None and runtime.name.startswith(row.runtime_units)
         by_drop_in = bool(row.drop_ins) and any(path.endswith(row.drop_ins) for path in kubelet.drop_in_paths)

@@ -67,3 +67,11 @@ def test_absent_paths_tell_nothing() -> None:
     path = "/var/lib/rancher/k3s/agent/kubelet.kubeconfig"
     files = {path: FileFact(path, type="absent")}
     assert profile(unit(drop_ins=KUBEADM_DROP_IN), CONTAINERD, NOTHING, files).name == "kubeadm"
+
+
+def test_leftovers_of_another_distribution_tell_nothing() -> None:
+    """Files of K3s on a node whose kubelet has a unit of its own do not make it K3s."""
+    path = "/var/lib/rancher/k3s/agent/etc/cni/net.d/10-flannel.conflist"
+    files = {path: FileFact(path, type="file")}
+    kubelet = unit(drop_ins=KUBEADM_DROP_IN)
+    assert profile(kubelet, CONTAINERD, line("/var/lib/kubelet/config.yaml"), files).name == "kubeadm"
