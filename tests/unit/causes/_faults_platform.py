@@ -176,7 +176,7 @@ NETWORK = {
     "network/cni-pod-cannot-start": lambda: said(networkless(no_cni), "cni-pod-failing"),
     "network/cni-config-invalid": lambda: networkless(lambda e: put(e, CONFLIST, '{"name": "x", ')),
     "network/cni-not-reloaded": lambda: networkless(lambda dummy: None),
-    "network/cni-dir-mismatch": lambda: networkless(elsewhere),
+    "network/cni-dir-mismatch": lambda: networkless(elsewhere, profile="kubeadm"),
     "network/cni-binary-missing": lambda: said(healthy(), "cni-plugin-not-found"),
     "network/leftover-cni-config": two_networks,
     "network/flannel-subnet-env-missing": lambda: said(healthy(), "flannel-subnet-missing"),
