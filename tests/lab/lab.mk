@@ -11,7 +11,7 @@ export LAB_NAME WORKERS RELEASES LAB_MIRROR
 
 ##@ Test hosts
 
-.PHONY: lab lab-break lab-heal lab-status lab-down lab-score
+.PHONY: lab lab-break lab-heal lab-status lab-down lab-score repair-live
 lab: ## Bring up test hosts: a control plane and WORKERS=2 workers, pristine
 	@$(LAB) up
 
@@ -30,3 +30,6 @@ lab-down: ## Remove the test hosts; their images stay for the next time
 
 lab-score: setup ## Break, diagnose and heal in every known way, or CASES="a b", and compare with what is wrong
 	@LAB_NAME=$(or $(filter-out nodelab,$(LAB_NAME)),score) PYTHONPATH=tests python -m lab.score $(CASES)
+
+repair-live: setup ## Break, repair in one command, undo and heal in every known way, or CASES="a b"
+	@LAB_NAME=$(or $(filter-out nodelab,$(LAB_NAME)),repairs) PYTHONPATH=tests python -m lab.repair_score $(CASES)

@@ -53,6 +53,9 @@ BUILDERS: Mapping[str, Callable[[Context], Action]] = {
     "create-static-pod-path": host.create_static_pod_path,
 }
 
+# What a person may be pointed at: actions that can be offered on some node.
+OFFERED = frozenset(BUILDERS) - {"renew-client-certificate"}
+
 
 @dataclass(frozen=True)
 class Policy:

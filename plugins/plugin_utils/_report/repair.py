@@ -19,7 +19,8 @@ _WORDS = {
     "rolled_back": "ROLLED BACK",
     "failed": "FAILED",
 }
-_STYLES = {"committed": "32", "planned": "1;33", "nothing": "1;33"}
+_GOOD = "32"
+_STYLES = {"committed": _GOOD, "planned": "1;33", "nothing": "1;33"}
 _BAD = "1;31"
 
 
@@ -32,6 +33,9 @@ def plan_block(plan: Mapping[str, Any], *, width: int, colour: bool) -> str:
 def repair_block(result: Mapping[str, Any], *, width: int, colour: bool) -> str:
     """What was done to a node; ``result`` as in result.schema.json, with ``repair``."""
     repair = result["repair"]
+    if repair["state"] == "nothing" and result["verdict"] == "healthy":
+        head = f"nothing to repair: {result['summary']}"
+        return block(str(result["host"]), "HEALTHY", head, (), width=width, style=_GOOD if colour else "")
     style = _STYLES.get(repair["state"], _BAD) if colour else ""
     return block(
         str(result["host"]), _WORDS[repair["state"]], _headline(result), _repair_rows(result), width=width, style=style

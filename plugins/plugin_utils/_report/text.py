@@ -6,10 +6,13 @@
 from __future__ import annotations
 
 import re
+import shlex
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from .._model.plan import NEVER
+from .._plan.plan import OFFERED
 from .words import log_line, plural, shorten, visible
 
 Result = Mapping[str, Any]
@@ -131,6 +134,8 @@ def _rows(result: Result) -> Iterator[Row]:
     yield from _gap_rows(_gaps(result))
     yield from _error_rows(result.get("rule_errors", ()))
     yield from _next_rows(roots or risks[:1])
+    if any(_repairable(finding) for finding in roots):
+        yield "", f"or  ansible-playbook playbooks/repair.yml -l {visible(shlex.quote(result['host']))} --check --diff"
 
 
 def _gaps(result: Result) -> list[Mapping[str, str]]:
@@ -214,6 +219,12 @@ def _next_rows(findings: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
             first, *others = text.splitlines()
             yield "next", visible(first)
             yield from (("", visible(line)) for line in others)
+
+
+def _repairable(finding: Mapping[str, Any]) -> bool:
+    """True when a repair may be offered for a finding, asked for or not."""
+    remedy = finding["remedy"]
+    return remedy.get("automatic") != NEVER and remedy.get("repair") in OFFERED
 
 
 def _wrap(text: str, width: int, first: str, rest: str) -> list[str]:
