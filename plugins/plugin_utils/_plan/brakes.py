@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .._model.plan import NEVER
+
 CONTROL_PLANE = ("apiserver/", "certificate/apiserver-", "fleet/")
 FLOOR = 3  # below this number of nodes with one cause, a share says nothing
 
@@ -19,7 +21,8 @@ def brake(results: Sequence[Mapping[str, Any]], max_share: float) -> dict[str, s
     by_cause: dict[str, list[str]] = {}
     for result in judged:
         roots = [str(finding["id"]) for finding in result.get("root_causes", ())]
-        foreign = [root for root in (*result.get("fleet_causes", ()), *roots) if root.startswith(CONTROL_PLANE)]
+        others = [str(finding["id"]) for finding in result.get("root_causes", ()) if _never(finding)]
+        foreign = [root for root in (*result.get("fleet_causes", ()), *others) if root.startswith(CONTROL_PLANE)]
         if foreign:
             refused[str(result["host"])] = f"{foreign[0]} is a fault of the control plane, not of this node"
         for root in roots:
@@ -30,3 +33,8 @@ def brake(results: Sequence[Mapping[str, Any]], max_share: float) -> dict[str, s
             for host in hosts:
                 refused.setdefault(host, f"{share}: look for what they have in common before repairing them one by one")
     return refused
+
+
+def _never(finding: Mapping[str, Any]) -> bool:
+    """True when nothing on the node can repair it (a wrong address in its kubeconfig can look like a wrong server)."""
+    return (finding.get("remedy") or {}).get("automatic", NEVER) == NEVER

@@ -58,6 +58,13 @@ def test_fault_of_the_control_plane_is_not_repaired_on_the_node(root: str) -> No
     assert list(brake(nodes(root, CA), 0.3)) == ["worker-1"]
 
 
+def test_wrong_name_of_the_server_may_be_the_nodes() -> None:
+    """What the node's own kubeconfig can repair is not laid to the control plane."""
+    result = nodes("certificate/apiserver-san-mismatch")[0]
+    result["root_causes"][0]["remedy"] = {"text": "x", "repair": "set-kubeconfig-server", "automatic": "safe"}
+    assert brake([result], 0.3) == {}
+
+
 def test_fault_that_the_fleet_shares_is_not_repaired_on_the_node() -> None:
     """What the comparison of the run laid to the fleet stops the node, though it is no root cause of its own."""
     result = {
