@@ -160,8 +160,9 @@ def cni_dir_mismatch(node: Snapshot) -> Iterator[Hit]:
     """Not ready, nothing in the runtime's directory, and a configuration in another one."""
     evidence, directory = _cni.not_ready(node), _cni.conf_dir(node)
     other = _elsewhere(node, directory)
-    if evidence and other and _cni.listed(node, directory) and not _cni.configurations(node, directory):
-        text = f"the runtime reads {directory}, which is empty; the CNI configuration is in {other}"
+    if evidence and other and not _cni.configurations(node, directory):
+        state = "which is empty" if _cni.listed(node, directory) else "and finds none there"
+        text = f"the runtime reads {directory}, {state}; the CNI configuration is in {other}"
         yield Hit(text, (_quote.file(node.file(directory)), _quote.file(node.file(other)), *evidence))
 
 

@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from .._model.cause import cause
-from .._model.finding import Effect, Hit, Remedy
+from .._model.finding import Effect, Evidence, Hit, Remedy
+from .._model.service import Unit
 from .._model.snapshot import Snapshot
 from . import _layout, _logs, _quote, _runtime
 from ._quote import age
@@ -23,6 +25,7 @@ WITHOUT_RUNTIME = (
     "service/watchdog-kill",
 )
 SOURCES = ("kubernetes staging/src/k8s.io/cri-client", "kubernetes pkg/kubelet/runtime.go")
+STARTING = timedelta(seconds=30)  # a runtime that starts has made its socket by then
 DOCKERSHIM = ("/var/run/dockershim.sock", "/run/dockershim.sock", "/run/cri-dockerd.sock")
 
 
@@ -120,7 +123,7 @@ def _bundled_down(node: Snapshot, point: _runtime.Endpoint) -> Iterator[Hit]:
 def endpoint_wrong(node: Snapshot) -> Iterator[Hit]:
     """The socket is absent or refuses, while a runtime is active on this node."""
     unit, point, probe = node.runtime, _runtime.endpoint(node), node.probes.runtime_socket
-    if unit is None or not unit.running or not point.setting or point.path in DOCKERSHIM:
+    if unit is None or not unit.running or point.path in DOCKERSHIM:
         return
     said = _runtime.dial_error(node)
     dialled = said is not None and said.groups.get("socket", "").replace("/var/run/", "/run/") == point.path
@@ -128,9 +131,12 @@ def endpoint_wrong(node: Snapshot) -> Iterator[Hit]:
     if not (about and probe.status in ("absent", "refused")) and (probe.made or not dialled):
         return
     served = next((s for s, service in _runtime.SOCKETS.items() if unit.name.startswith(service)), "")
-    if served == point.path:
-        return  # the right path: the runtime is starting, or lost its socket
     broken = _logs.starting_fails(node) or said is not None
+    effect = Effect.DOWN if broken else Effect.RISK
+    if served == point.path:
+        yield from _lost_socket(node, unit, point, effect)
+    if served == point.path or not point.setting:
+        return
     hint = f"; {unit.name} is active and serves {served}" if served else f"; {unit.name} is active"
     yield Hit(
         f"the runtime endpoint {point.url}{_runtime.place(point)} does not exist{hint}",
@@ -139,7 +145,30 @@ def endpoint_wrong(node: Snapshot) -> Iterator[Hit]:
             *((_quote.probe(probe),) if probe.made else ()),
             *((_quote.log(said),) if said else ()),
         ),
-        Effect.DOWN if broken else Effect.RISK,
+        effect,
+    )
+
+
+def _lost_socket(node: Snapshot, unit: Unit, point: _runtime.Endpoint, effect: Effect) -> Iterator[Hit]:
+    """The path is the runtime's usual one and nobody is there, long after the runtime started: it serves another
+    (``grpc.address`` of containerd), or somebody removed its socket."""
+    started, probe = unit.main_start_at, node.probes.runtime_socket
+    if started is None or node.captured_at - started < STARTING:
+        return
+    grpc = _runtime.containerd_config(node).get("grpc")
+    address = grpc.get("address") if isinstance(grpc, dict) else None
+    said = _runtime.dial_error(node)
+    evidence = (*((_quote.probe(probe),) if probe.made else ()), *((_quote.log(said),) if said else ()))
+    if isinstance(address, str) and address and address.replace("/var/run/", "/run/") != point.path:
+        path = _runtime.config_path(node)
+        text = f"{unit.name} serves {address} ({path}), and the kubelet calls {point.path}{_runtime.place(point)}"
+        yield Hit(text, (Evidence("file", f"[grpc] address = {address!r}", path), *evidence), effect)
+        return
+    yield Hit(
+        f"{unit.name} is active and its socket {point.path} is gone: it was removed under it",
+        (_quote.unit(unit, "ActiveState", "SubState", "MainPID"), *evidence),
+        effect,
+        Remedy(f"`systemctl restart {unit.name}`: it makes its socket anew.", "restart-runtime", "needs-approval"),
     )
 
 
