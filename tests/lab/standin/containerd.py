@@ -48,11 +48,7 @@ def main() -> None:
     _process.impersonate(sys.argv[0], sys.argv[1:])
     log("info", "starting containerd", revision="", version=VERSION)
     runtime = Runtime(_read_config())
-    SOCKET.parent.mkdir(parents=True, exist_ok=True)
-    SOCKET.unlink(missing_ok=True)
-    server = _Server(str(SOCKET), _Handler)
-    server.runtime = runtime
-    SOCKET.chmod(0o660)
+    server = listen(SOCKET, runtime)
     if runtime.serves_cri:
         log("info", "Start cni network conf syncer for default")
     log("info", "serving...", address=f"{SOCKET}.ttrpc")
@@ -60,6 +56,16 @@ def main() -> None:
     _process.notify_ready()
     log("info", "containerd successfully booted in 0.039558s")
     server.serve_forever()
+
+
+def listen(path: Path, runtime: Runtime) -> socketserver.BaseServer:
+    """A server of the runtime on a socket."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    server = _Server(str(path), _Handler)
+    server.runtime = runtime
+    path.chmod(0o660)
+    return server
 
 
 def _stop() -> None:

@@ -43,6 +43,7 @@ def node_files(node: str, role: str, hosts: dict[str, str], debian: int, pki_dir
         files.update(_prepared(node, pki))
         hand = hand_files(node, f"https://{control_plane}:6443", pki)
         files.update({f"/opt/nodelab/hand{path}": entry for path, entry in hand.items()})
+        files.update({f"/opt/nodelab/crio{path}": entry for path, entry in crio_files().items()})
     return files
 
 
@@ -88,6 +89,15 @@ def hand_files(node: str, server: str, pki: Pki, expired: bool = True) -> Files:
         f"/var/lib/kubelet/{node}.key": (0o600, key),
         f"/var/lib/kubelet/{node}.crt.valid": (0o644, valid),
         f"/var/lib/kubelet/{node}.key.valid": (0o600, valid_key),
+    }
+
+
+def crio_files() -> Files:
+    """What a worker has with CRI-O in the place of containerd."""
+    return {
+        "/usr/bin/crio": (0o755, launcher("crio")),
+        "/usr/lib/systemd/system/crio.service": (0o644, text("crio.service")),
+        "/etc/crio/crio.conf.d/10-crio.conf": (0o644, '[crio.runtime]\ncgroup_manager = "systemd"\n'),
     }
 
 
@@ -153,6 +163,7 @@ def _prepared(node: str, pki: Pki) -> Files:
     files: Files = {
         "/opt/nodelab/bin/use-certificate": (0o755, text("use-certificate")),
         "/opt/nodelab/bin/use-hand-layout": (0o755, text("use-hand-layout")),
+        "/opt/nodelab/bin/use-crio": (0o755, text("use-crio")),
         "/opt/nodelab/certificates/other-ca.crt": (0o644, pki.other_authority().certificate),
     }
     for variant in (*variants(node), "wrong-key"):
