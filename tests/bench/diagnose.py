@@ -5,8 +5,8 @@
 """Wall time of playbooks/diagnose.yml against a one-task ping playbook, on lab nodes over SSH.
 
 Both run in turn, so that what else the machine does falls on both alike. The nodes run on this machine too: what they
-compute, which real nodes do at the same time and for themselves, is part of the wall time here. So the processor time of
-ansible-playbook alone is shown as well. Run by `make bench`.
+compute, which real nodes do at the same time and for themselves, is part of the wall time here. So the processor time
+of ansible-playbook alone is shown as well. Run by `make bench`.
 """
 
 from __future__ import annotations
