@@ -15,7 +15,7 @@ from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._boundary impor
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._files import write_result
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._plan.outcome import not_ready, outcome
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._reading import NODE_OPTIONS
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._repairing import Repair, Repairer, told
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._repairing import Repair, Repairer, failure, told
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._report.repair import repair_block
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._user_signatures import load
 
@@ -50,7 +50,7 @@ class ActionModule(ActionBase):
         )
         if repair.state != "committed":
             show(partial(_page, repaired["diagnosis"]))
-            return {**result, "changed": False, "failed": True, "msg": repair.reason}
+            return {**result, "changed": False, "failed": True, "msg": failure(repair)}
         with clear_failures():
             own = load(options["extra_signatures"], task_vars)
         repairer = Repairer(self, options, task_vars, own.causes, lambda _plan: None)
@@ -70,7 +70,7 @@ class ActionModule(ActionBase):
             **repairer.for_ansible,
             "changed": bool(why),
             "failed": repair.failed,
-            "msg": repair.reason,
+            **({"msg": failure(repair)} if repair.failed else {}),
             "diagnosis": final,
             "result_file": str(path),
         }

@@ -213,6 +213,16 @@ class Repairer:
                 return
 
 
+def failure(repair: Repair) -> str:
+    """Why the task fails, for one who reads nothing else."""
+    what = {
+        "refused": "The node refused the repair, nothing was changed",
+        "rolled_back": "The repair was undone",
+        "failed": "The repair failed, and not all of it could be undone",
+    }
+    return f"{what.get(repair.state, 'The repair did not come to an end')}: {repair.reason}"
+
+
 def told(repair: Repair, host: str, ready: str | None = None) -> dict[str, Any]:
     """A repair for the result file and the screen, with what a person types next."""
     limit = shlex.quote(host)

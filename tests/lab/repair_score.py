@@ -70,15 +70,7 @@ HEALED: dict[str, tuple[str, ...]] = {
 }
 
 # Everything that a repair may touch, as a user would compare it.
-FILES = """
-find /etc/kubernetes /etc/default /etc/systemd/system /etc/containerd /usr/lib/systemd/system/kubelet.service.d \
-     /var/lib/kubelet/config.yaml /var/lib/kubelet/kubeadm-flags.env /var/lib/kubelet/pki /etc/fstab \
-     -xdev \\( -type f -o -type l \\) ! -name '*.conf.lock' 2>/dev/null | LC_ALL=C sort | while read -r path; do
-  printf '%s %s ' "$path" "$(stat -c '%a %u %g' "$path")"
-  if [ -L "$path" ]; then readlink "$path"; else sha256sum < "$path"; fi
-done
-for unit in kubelet containerd; do printf '%s %s\\n' "$unit" "$(systemctl is-enabled $unit 2>&1)"; done
-"""
+FILES = (Path(__file__).parent / "repair_files.sh").read_text(encoding="utf-8")
 
 
 @dataclass
