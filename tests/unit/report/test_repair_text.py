@@ -1,0 +1,66 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a person reads of a repair."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from unit.plan._plans import plan_of
+
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._report.repair import plan_block, repair_block
+
+ROUND = {"run": "r1", "actions": plan_of("ca-path-wrong").to_dict()["actions"], "recovered": [], "verify": None}
+
+
+def block_of(state: str, verdict: str = "healthy", **more: Any) -> str:
+    """The block of a node with one round in this state."""
+    repair = {"state": state, "reason": "", "rounds": [ROUND], "not_offered": [], "uncovered": [], **more}
+    result = {"host": "worker-2", "verdict": verdict, "summary": "kubelet runs since 65 s", "repair": repair}
+    return repair_block(result, width=100, colour=False)
+
+
+def test_plan_says_what_it_does_and_how_it_is_undone() -> None:
+    """Action, class, place and value, effect on pods, way back, and the restart."""
+    text = plan_block(plan_of("ca-path-wrong").to_dict(), width=200, colour=False)
+    assert text.splitlines()[0] == "ca-path-wrong  PLAN  1 action for certificate/client-ca-file-missing"
+    for words in (
+        "set-client-ca-file (safe): /var/lib/kubelet/config.yaml:9:",
+        "pods: ",
+        "way back: ",
+        "restart kubelet",
+    ):
+        assert words in text
+
+
+def test_repaired_says_how_it_was_checked_and_undone() -> None:
+    """One block: done, check, undo."""
+    text = block_of(
+        "committed", checked="same main process for 20 s", undo="ansible-playbook playbooks/rollback.yml -l x"
+    )
+    assert text.startswith("worker-2  REPAIRED  1 action; the node is healthy now\n  done   set-client-ca-file for")
+    assert "  check  same main process for 20 s\n  undo   ansible-playbook playbooks/rollback.yml -l x" in text
+
+
+def test_undone_says_why() -> None:
+    """The reason stands in the first line, what was tried below."""
+    text = block_of("rolled_back", "down", reason="the kubelet left the state running")
+    assert text.startswith("worker-2  ROLLED BACK  the kubelet left the state running\n  tried  ")
+
+
+def test_left_to_a_person_says_what_to_do() -> None:
+    """Each finding without an action has its reason."""
+    left = [{"finding": "certificate/client-expired", "action": "renew", "class": "never", "reason": "join it again"}]
+    text = block_of("nothing", "down", rounds=[], not_offered=left)
+    assert "  left   certificate/client-expired: renew: join it again" in text
+
+
+def test_healthy_node_is_one_line() -> None:
+    """Nothing to repair is said once."""
+    assert block_of("nothing", rounds=[]) == "worker-2  HEALTHY  nothing to repair: kubelet runs since 65 s"
+
+
+def test_hostile_words_of_a_node_are_text() -> None:
+    """Escapes in a reason do not reach the terminal."""
+    assert "\x1b" not in block_of("rolled_back", "down", reason="\x1b[2Jgone")
