@@ -69,11 +69,11 @@ def client(bundle: Bundle, authority: Authority, **changes: object) -> str:
     """PEM of the node's client certificate; ``changes``: subject, since, until, usages, key."""
     node = json.loads(bundle["bundle.json"])["node"]
     usages = changes.get("usages", [ExtendedKeyUsageOID.CLIENT_AUTH])
-    more = [x509.ExtendedKeyUsage(usages)] if usages else []  # type: ignore[arg-type]
+    more = [x509.ExtendedKeyUsage(usages)] if usages else []
     return authority.sign(
-        changes.get("subject", name(f"system:node:{node}", "system:nodes")),  # type: ignore[arg-type]
-        changes.get("key") or ec.generate_private_key(ec.SECP256R1()),  # type: ignore[arg-type]
-        changes.get("since", START),  # type: ignore[arg-type]
-        changes.get("until", START + timedelta(days=365)),  # type: ignore[arg-type]
+        changes.get("subject", name(f"system:node:{node}", "system:nodes")),
+        changes.get("key") or ec.generate_private_key(ec.SECP256R1()),
+        changes.get("since", START),
+        changes.get("until", START + timedelta(days=365)),
         *more,
     )
