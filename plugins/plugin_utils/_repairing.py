@@ -63,8 +63,8 @@ class Repair:
 
     @property
     def changed(self) -> bool:
-        """True when the node is not as it was found (or would not be)."""
-        return (self.state in ("committed", "planned") and bool(self.rounds)) or self.state == "failed"
+        """True when the node is not as it was found (or would not be): a later round may fail after one that stands."""
+        return any(round_["state"] in ("committed", "planned", "failed") for round_ in self.rounds)
 
     @property
     def actions(self) -> list[dict[str, Any]]:
@@ -206,8 +206,9 @@ class Repairer:
         done.state, done.reason = "rolled_back", why
         for round_ in reversed(rounds):
             answer = self._call(ROLL_BACK, {"run": round_["run"], "stable_seconds": 0})
-            round_["state"] = str(answer.values.get("state") or "failed")
-            if round_["state"] != "rolled_back":
+            if answer.values.get("state") == "rolled_back":
+                round_["state"] = "rolled_back"
+            else:
                 done.state = "failed"
                 done.reason = f"{why}; undoing {round_['run']} failed: {answer.values.get('reason') or answer.failure}"
                 return
@@ -227,12 +228,12 @@ def told(repair: Repair, host: str, ready: str | None = None) -> dict[str, Any]:
     """A repair for the result file and the screen, with what a person types next."""
     limit = shlex.quote(host)
     data = {**repair.to_dict(), "ready": ready}
+    standing = [round_["run"] for round_ in repair.rounds if round_["state"] == "committed"]
     if repair.state == "committed":
         data["checked"] = _checked(repair, ready)
+    if standing:
         data["undo"] = f"ansible-playbook playbooks/rollback.yml -l {limit}" + (
-            f"  (repeat for each of {', '.join(round_['run'] for round_ in reversed(repair.rounds))})"
-            if len(repair.rounds) > 1
-            else ""
+            f"  (once for each of {', '.join(reversed(standing))})" if len(standing) > 1 else ""
         )
     if repair.state == "planned":
         data["next"] = f"ansible-playbook playbooks/repair.yml -l {limit}"

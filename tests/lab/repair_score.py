@@ -66,7 +66,6 @@ HEALED: dict[str, tuple[str, ...]] = {
     "ca-file-corrupt": ("restore-ca-file",),
     "cri-plugin-disabled": ("enable-cri-plugin",),
     "cpu-manager-state": ("remove-cpu-manager-state",),
-    "swap-enabled": ("swap-off",),
 }
 
 # Everything that a repair may touch, as a user would compare it.

@@ -128,12 +128,15 @@ def restore_ca_file(at: Context) -> Action:
         raise UnavailableError("the CA that the kubeconfig embeds did not sign the API server's certificate")
     pem = "".join(_pem(certificate) for certificate in ca.certificates)
     fact = at.node.file(use.path)
-    steps: list[Step] = []
-    if fact.exists:
-        steps.append(Step("move_aside", {"path": use.path, "sha256": fact.sha256}))
-    steps.append(Step("create", {"path": use.path, "content": pem, "mode": "0644"}))
     text = f"write the CA of {at.node.kubeconfig.path} to {use.path}"
-    return at.action("restore-ca-file", NEEDS_APPROVAL, text, *steps)
+    if not fact.exists:
+        create = Step("create", {"path": use.path, "content": pem, "mode": "0644"})
+        return at.action("restore-ca-file", NEEDS_APPROVAL, text, create)
+    # Whatever is in it, text or not, is replaced as a whole; owner and mode stay.
+    held = at.node.file(fact.resolves) if fact.type == "link" and fact.resolves else fact
+    if held.type != "file" or not held.sha256 or held.size is None:
+        raise UnavailableError(f"{held.path} must be a readable file")
+    return at.action("restore-ca-file", NEEDS_APPROVAL, text, edit(held, Splice(0, held.size, pem)))
 
 
 def renew_client_certificate(at: Context) -> Action:

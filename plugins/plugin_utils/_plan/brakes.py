@@ -37,4 +37,4 @@ def brake(results: Sequence[Mapping[str, Any]], max_share: float) -> dict[str, s
 
 def _never(finding: Mapping[str, Any]) -> bool:
     """True when nothing on the node can repair it (a wrong address in its kubeconfig can look like a wrong server)."""
-    return (finding.get("remedy") or {}).get("automatic", NEVER) == NEVER
+    return bool((finding.get("remedy") or {}).get("automatic", NEVER) == NEVER)

@@ -72,6 +72,7 @@ def _repair_rows(result: Mapping[str, Any]) -> Iterator[Row]:
         yield label, visible(f"{action['id']} for {action['finding']}: {action['summary']}")
     if repair["state"] == "committed":
         yield "check", visible(repair["checked"])
+    if "undo" in repair:
         yield "undo", visible(repair["undo"])
     for round_ in repair["rounds"]:
         yield from (("also", visible(sentence)) for sentence in round_["recovered"])

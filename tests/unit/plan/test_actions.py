@@ -175,11 +175,13 @@ def test_stale_certificate_is_pointed_at_the_rotated_one() -> None:
 
 
 def test_corrupt_ca_file_is_written_from_the_kubeconfig() -> None:
-    """The broken file is kept in the record, the new one holds the CA that the kubeconfig embeds."""
-    steps = plan_of("ca-file-corrupt").actions[0].steps
-    assert [step.kind for step in steps] == ["move_aside", "create"]
-    assert steps[1].values["content"].startswith("-----BEGIN CERTIFICATE-----\n")
-    assert plan_of("ca-file-corrupt").actions[0].classification == "needs-approval"
+    """All that is in the broken file is replaced by the CA that the kubeconfig embeds, under the guard of its hash."""
+    node, action = load_snapshot("ca-file-corrupt"), plan_of("ca-file-corrupt").actions[0]
+    path = "/etc/kubernetes/pki/ca.crt"
+    written = files_after(node, plan_of("ca-file-corrupt"))[path]
+    assert written.startswith("-----BEGIN CERTIFICATE-----\n")
+    assert written.endswith("-----END CERTIFICATE-----\n")
+    assert (action.classification, action.steps[0].values["sha256"]) == ("needs-approval", node.file(path).sha256)
 
 
 def test_expired_certificate_is_for_a_person() -> None:

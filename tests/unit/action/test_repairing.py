@@ -1,0 +1,161 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rounds of a repair on the controller, with a node that answers from recorded evidence."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from corpus._load import load_evidence
+
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils import _repairing
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._repairing import APPLY, ROLL_BACK, Repairer, told
+
+OPTIONS: dict[str, Any] = {
+    "allow": ["safe"],
+    "deny": [],
+    "enabled": True,
+    "risks": False,
+    "rounds": 3,
+    "stable_seconds": 5,
+    "attempts": 3,
+    "cooldown": 60,
+    "expected": {},
+    "cluster": {"cluster": {"nodes": {}, "endpoint": {"server": "https://controlplane:6443", "ca_sha256": None}}},
+    "cluster_query": "auto",
+}
+
+
+class FakeNode:
+    """Gives evidence of one recorded case after another, and answers to the modules of a repair as told."""
+
+    def __init__(self, *cases: str, applied: Mapping[str, Any] | None = None, undone: str = "rolled_back") -> None:
+        self.cases, self.undone, self.calls = list(cases), undone, []
+        self.applied = applied or {"state": "committed", "changed": True, "verify": {"seconds": 5, "healthz": "ok"}}
+
+    def _execute_module(
+        self,
+        module_name: str,
+        module_args: Mapping[str, Any] | None = None,  # noqa: ARG002 - as Ansible calls it
+        task_vars: Mapping[str, Any] | None = None,  # noqa: ARG002
+    ) -> Mapping[str, Any]:
+        self.calls.append(module_name.rpartition(".")[2])
+        if module_name == APPLY:
+            return self.applied
+        if module_name == ROLL_BACK:
+            return {"state": self.undone, "reason": "busy" if self.undone != "rolled_back" else ""}
+        case = self.cases.pop(0) if len(self.cases) > 1 else self.cases[0]
+        return {"evidence": copy.deepcopy(load_evidence(case))}
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_repairing.time, "sleep", lambda _seconds: None)
+
+
+def repairer(node: FakeNode, **options: Any) -> Repairer:
+    """A repairer of this node that shows nothing."""
+    return Repairer(
+        node, {**OPTIONS, **options}, {"inventory_hostname": "worker-2"}, lambda _node: (), lambda _plan: None
+    )
+
+
+def test_repaired_node_is_committed_and_needs_no_second_plan() -> None:
+    """Read, apply, read: the cause is gone, nothing else is planned."""
+    node = FakeNode("ca-path-wrong", "healthy")
+    done, before, after = repairer(node).repair(check=False)
+    assert node.calls == ["node_info", "repair_apply", "node_info"]
+    assert (done.state, done.changed, done.failed) == ("committed", True, False)
+    assert (before.diagnosis.verdict, after.diagnosis.verdict) == ("down", "healthy")
+    assert "playbooks/rollback.yml -l worker-2" in told(done, "worker-2")["undo"]
+
+
+def test_fault_behind_the_first_gets_a_round_of_its_own() -> None:
+    """What shows after the first repair is planned and applied next, and both are told."""
+    node = FakeNode("ca-path-wrong", "server-port-wrong", "healthy")
+    done, _before, _after = repairer(node).repair(check=False)
+    assert [action["id"] for action in done.actions] == ["set-client-ca-file", "set-kubeconfig-server"]
+    assert (done.state, done.uncovered) == ("committed", ["kubeconfig/wrong-server"])
+    assert len({round_["run"] for round_ in done.rounds}) == 2
+
+
+def test_rounds_are_limited() -> None:
+    """With one round, what shows afterwards is left for the next run."""
+    node = FakeNode("ca-path-wrong", "server-port-wrong")
+    done, _before, _after = repairer(node, rounds=1).repair(check=False)
+    assert (len(done.rounds), done.state) == (1, "committed")
+
+
+def test_cause_that_stays_is_undone() -> None:
+    """The node says committed, the diagnosis says otherwise, more than once: the repair is rolled back."""
+    node = FakeNode("ca-path-wrong")
+    done, _before, _after = repairer(node).repair(check=False)
+    assert (done.state, done.failed, done.changed) == ("rolled_back", True, False)
+    assert "still holds" in done.reason
+    assert node.calls.count("repair_rollback") == 1
+
+
+def test_rollback_that_fails_is_said() -> None:
+    """A node that could not be put back is a failure that names the run."""
+    done, _before, _after = repairer(FakeNode("ca-path-wrong", undone="refused")).repair(check=False)
+    assert (done.state, done.changed) == ("failed", True)
+    assert f"undoing {done.rounds[0]['run']} failed: busy" in done.reason
+
+
+def test_node_that_rolled_back_itself_is_left_so() -> None:
+    """No second rollback; the node's own reason is told."""
+    applied = {"failed": True, "state": "rolled_back", "reason": "systemd restarted it", "msg": "systemd restarted it"}
+    node = FakeNode("ca-path-wrong", applied=applied)
+    done, _before, _after = repairer(node).repair(check=False)
+    assert (done.state, done.reason) == ("rolled_back", "systemd restarted it")
+    assert "repair_rollback" not in node.calls
+
+
+def test_dropped_connection_joins_the_same_run() -> None:
+    """The node goes on by itself; the same plan is sent again, and its end is returned."""
+    node = FakeNode("ca-path-wrong", "healthy")
+    answers = [{"unreachable": True, "msg": "broken pipe"}, {"unreachable": True, "msg": "timed out"}, node.applied]
+    node.applied = {}
+    original, runs = node._execute_module, []
+
+    def flaky(
+        module_name: str, module_args: Mapping[str, Any] | None = None, task_vars: Mapping[str, Any] | None = None
+    ) -> Mapping[str, Any]:
+        if module_name == APPLY and module_args is not None:
+            runs.append(module_args["plan"]["run"])
+            return answers.pop(0)
+        return original(module_name, module_args, task_vars)
+
+    node._execute_module = flaky  # type: ignore[method-assign]
+    done, _before, _after = repairer(node).repair(check=False)
+    assert done.state == "committed"
+    assert len(runs) == 3
+    assert len(set(runs)) == 1
+
+
+def test_round_that_stands_is_told_when_a_later_one_does_not() -> None:
+    """The second repair is undone, the first one stays: the node is changed, and how to undo it is said."""
+    node = FakeNode("ca-path-wrong", "server-port-wrong")
+    done, _before, _after = repairer(node).repair(check=False)
+    assert (done.state, done.changed, done.failed) == ("rolled_back", True, True)
+    assert [round_["state"] for round_ in done.rounds] == ["committed", "rolled_back"]
+    assert "undo" in told(done, "worker-2")
+
+
+def test_check_mode_plans_once_and_keeps_the_differences() -> None:
+    """Nothing is read again, nothing is undone; the diff is the node's."""
+    diff = [{"before": "a", "after": "b"}]
+    node = FakeNode("ca-path-wrong", applied={"state": "planned", "changed": True, "diff": diff})
+    done, _before, _after = repairer(node).repair(check=True)
+    assert (done.state, done.diff, node.calls) == ("planned", diff, ["node_info", "repair_apply"])
+
+
+def test_node_for_a_person_is_not_touched() -> None:
+    """Nothing is sent but the reading."""
+    node = FakeNode("cert-expired")
+    done, _before, _after = repairer(node).repair(check=False)
+    assert (done.state, done.changed, done.failed, node.calls) == ("nothing", False, False, ["node_info"])
