@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from unit.profiles._world import NODE, World
+from unit.profiles._certificates import NODE
+from unit.profiles._world import World
 
 LEASE = "apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
 

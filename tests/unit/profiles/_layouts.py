@@ -10,31 +10,10 @@ the API endpoint, ``@node@`` for the node's name.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-CONFIG = """\
-apiVersion: kubelet.config.k8s.io/v1beta1
-kind: KubeletConfiguration
-authentication:
-  anonymous: {enabled: false}
-  webhook: {enabled: true}
-  x509: {clientCAFile: @client_ca_path@}
-authorization: {mode: Webhook}
-cgroupDriver: systemd
-clusterDNS: [10.96.0.10]
-clusterDomain: cluster.local
-containerRuntimeEndpoint: unix://@socket@
-"""
-ROTATES = "rotateCertificates: true\nstaticPodPath: /etc/kubernetes/manifests\n"
-KUBECONFIG = """\
-apiVersion: v1
-kind: Config
-clusters: [{name: c, cluster: {@ca_setting@, server: "@server@"}}]
-contexts: [{name: x, context: {cluster: c, user: u}}]
-current-context: x
-users: [{name: u, user: {@user@}}]
-"""
-FILES = 'client-certificate: "@client_path@", client-key: "@key_path@"'
+from unit.profiles._layout import CONFIG, PAIR, ROTATES, Layout
+
 KUBEADM_DROP_IN = """\
 [Service]
 Environment="KUBELET_KUBECONFIG_ARGS=--bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf \
@@ -50,53 +29,8 @@ KUBEADM_ARGUMENTS = (
     "--kubeconfig=/etc/kubernetes/kubelet.conf",
     "--config=/var/lib/kubelet/config.yaml",
 )
-PAIR = "/var/lib/kubelet/pki/kubelet-client-current.pem"
 CNI = {"/etc/cni/net.d/10-net.conflist": '{"cniVersion":"1.0.0","name":"n","plugins":[{"type":"bridge"}]}'}
 PLUGINS = {"/opt/cni/bin/bridge": "#!/bin/sh\n"}
-
-
-@dataclass(frozen=True)
-class Layout:
-    """One worker. ``arguments`` are the kubelet's own; ``process`` is the main process of the unit where that is
-    another program, ``child`` whether it starts the kubelet as a process of its own, ``announced`` whether it logs the
-    arguments. ``client`` is the path of the client certificate (empty: in the kubeconfig, or none)."""
-
-    profile: str
-    unit: str
-    unit_text: str
-    program: str
-    arguments: tuple[str, ...]
-    kubeconfig: str
-    config: str
-    client: str
-    client_key: str
-    client_ca: str
-    serving: str
-    server: str = "https://api.example:6443"
-    socket: str = "/run/containerd/containerd.sock"
-    runtime: str = "containerd.service"
-    ca_setting: str = 'certificate-authority-data: "@ca64@"'
-    user: str = FILES
-    config_text: str = CONFIG
-    identifier: str = "kubelet"
-    process: tuple[str, ...] = ()
-    child: bool = False
-    announced: bool = False
-    log: str = ""
-    cni: str = "/etc/cni/net.d"
-    drop_ins: Mapping[str, str] = field(default_factory=dict)
-    environment_files: tuple[str, ...] = ()
-    files: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def embedded(self) -> bool:
-        """Whether the kubelet is part of another program's unit."""
-        return bool(self.process)
-
-    @property
-    def certificate_in_file(self) -> bool:
-        """Whether the client certificate is a file of its own."""
-        return bool(self.client)
 
 
 def _unit(command: str, after: str = "", more: str = "") -> str:

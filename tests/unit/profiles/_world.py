@@ -11,13 +11,12 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from unit.causes._pki import Authority
 from unit.node_side.conftest import Node
-from unit.profiles._layouts import KUBECONFIG, PAIR, Layout
+from unit.profiles._certificates import NODE, pems
+from unit.profiles._layout import KUBECONFIG, PAIR, Layout
 
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect import node as collector
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect.probes import Targets
@@ -26,7 +25,6 @@ from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._engine.diagnos
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.snapshot import snapshot
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.snapshot import Snapshot
 
-NODE = "worker-1"
 KEY = "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIAAA\n-----END EC PRIVATE KEY-----\n"
 INVOCATION = "1f" * 16
 DATED = "2026-06-12-08-00-00"
@@ -42,12 +40,6 @@ STARTED = (  # what a kubelet of 1.36 says on its way up
     ("I", "kubelet_node_status.go:81", f'"Successfully registered node" node="{NODE}"'),
     ("I", "apiserver.go:51", '"Watching apiserver"'),
 )
-
-
-@cache
-def _authorities(now: datetime) -> dict[str, Authority]:
-    ends = now + timedelta(days=3000)
-    return {name: Authority(name, now - timedelta(days=600), ends) for name in ("kubernetes", "client-ca", "server-ca")}
 
 
 @dataclass
@@ -133,9 +125,9 @@ class World:
         return text
 
     def _certificates(self) -> dict[str, str]:
-        pems = _pems(self.now, self.client_ends, self.rancher, self.layout.server)
-        pems["key"] = KEY
-        return {**pems, **{f"{name}64": base64.b64encode(pem.encode()).decode() for name, pem in pems.items()}}
+        made = pems(self.now, self.client_ends, self.rancher, self.layout.server)
+        made["key"] = KEY
+        return {**made, **{f"{name}64": base64.b64encode(pem.encode()).decode() for name, pem in made.items()}}
 
     def files(self) -> dict[str, str]:
         """Path -> content of everything on the node, but what is missing; a path that ends in / is a directory."""
@@ -350,22 +342,3 @@ def _shown(properties: dict[str, str], more: list[str] | None = None) -> str:
 
 def _not_found(unit: str) -> str:
     return _shown({"Id": unit, "LoadState": "not-found", "ActiveState": "inactive", "SubState": "dead"})
-
-
-@cache
-def _pems_of(now: datetime, client_ends: timedelta, rancher: bool, host: str) -> tuple[tuple[str, str], ...]:
-    issuers = _authorities(now)
-    server = issuers["server-ca" if rancher else "kubernetes"]
-    client = issuers["client-ca" if rancher else "kubernetes"]
-    begins, ends = now - timedelta(days=165), now + timedelta(days=200)
-    own = client.issue(f"system:node:{NODE}", begins=begins, ends=now + client_ends, group="system:nodes")
-    usages = ("serverAuth",)
-    serving = server.issue(NODE, begins=begins, ends=ends, usages=usages, hosts=(NODE,))
-    api = server.issue("kube-apiserver", begins=begins, ends=ends, usages=usages, hosts=(host, "localhost"))
-    found = {"ca": server.pem, "client_ca": client.pem, "client": own.pem, "serving": serving.pem, "apiserver": api.pem}
-    return tuple(found.items())
-
-
-def _pems(now: datetime, client_ends: timedelta, rancher: bool, server: str) -> dict[str, str]:
-    host = server.partition("://")[2].partition(":")[0]
-    return dict(_pems_of(now, client_ends, rancher, host))

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 from unit.profiles import _faults
-from unit.profiles._layouts import LAYOUTS, Layout
+from unit.profiles._layout import Layout
+from unit.profiles._layouts import LAYOUTS
 from unit.profiles._world import World
 
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect import node as collector

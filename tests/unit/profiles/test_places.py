@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 from unit.profiles import _faults
+from unit.profiles._certificates import NODE
 from unit.profiles._layouts import BY_NAME
-from unit.profiles._world import NODE, World
+from unit.profiles._world import World
 
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _profiles
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect import node as collector

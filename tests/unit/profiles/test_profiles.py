@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from unit.profiles._layouts import LAYOUTS, Layout
-from unit.profiles._world import NODE, World
+from unit.profiles._certificates import NODE
+from unit.profiles._layout import Layout
+from unit.profiles._layouts import LAYOUTS
+from unit.profiles._world import World
 
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _profiles
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect import node as collector
