@@ -11,15 +11,16 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from unit.node_side.conftest import Node
 from unit.profiles._certificates import NODE, pems
 from unit.profiles._layout import KUBECONFIG, PAIR, Layout
+from unit.profiles._outside import cluster, probe
 
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect import node as collector
-from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect.probes import Targets
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._process import RunResult
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._engine.diagnose import diagnose
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.snapshot import snapshot
@@ -112,7 +113,7 @@ class World:
 
     def fill(self, text: str) -> str:
         """A text of the layout with its placeholders filled."""
-        lay, names = self.layout, self._certificates()
+        lay, names = self.layout, self.certificates()
         names |= {"node": NODE, "server": lay.server, "socket": lay.socket, "ca_setting": lay.ca_setting}
         names |= {"user": lay.user, "client_path": lay.client, "key_path": lay.client_key}
         names |= {"client_ca_path": lay.client_ca}
@@ -124,7 +125,8 @@ class World:
                 text = text.replace(f"@{name}@", value)
         return text
 
-    def _certificates(self) -> dict[str, str]:
+    def certificates(self) -> dict[str, str]:
+        """PEM and base64 texts by the names of their placeholders."""
         made = pems(self.now, self.client_ends, self.rancher, self.layout.server)
         made["key"] = KEY
         return {**made, **{f"{name}64": base64.b64encode(pem.encode()).decode() for name, pem in made.items()}}
@@ -272,60 +274,14 @@ class World:
             return json.dumps({**record, "_PID": "1", "UNIT": self.layout.unit, "INVOCATION_ID": INVOCATION})
         return json.dumps({**record, "_PID": str(PID), "_SYSTEMD_INVOCATION_ID": INVOCATION})
 
-    # What is outside
-
-    def probe(self, targets: Targets, _seconds: float) -> list[dict[str, Any]]:
-        """The answers to what the collectors ask for."""
-        found: list[dict[str, Any]] = []
-        for host, port in targets.servers:
-            found += self._server(host, port, targets)
-        if targets.healthz is not None:
-            status = self.answers.get("healthz", "ok")
-            url = f"http://{targets.healthz[0]}:{targets.healthz[1]}/healthz"
-            found.append({"probe": "http", "url": url, "status": status, **({"code": 200} if status == "ok" else {})})
-        if targets.runtime_socket is not None:
-            found.append({"probe": "unix", "path": targets.runtime_socket, "status": self.answers.get("runtime", "ok")})
-        return found
-
-    def _server(self, host: str, port: int, targets: Targets) -> list[dict[str, Any]]:
-        names = {"host": host, "port": port}
-        resolved = {"probe": "resolve", "name": host, "addresses": ["10.0.0.1"], "status": "ok"}
-        refused = self.answers.get("server", "ok")
-        if refused != "ok":
-            return [resolved, *({"probe": kind, **names, "status": refused} for kind in ("connect", "tls"))]
-        connected = {"probe": "connect", **names, "address": "10.0.0.1", "status": "ok"}
-        if "tls" in self.answers:
-            error = {"probe": "tls", **names, "status": "error", "error": self.answers["tls"]}
-            return [resolved, connected, error]
-        tls = {"probe": "tls", **names, "status": "ok", "peer_certificate": self._certificates()["apiserver"]}
-        url = f"https://{host}:{port}"
-        own = {"probe": "http", "url": f"{url}/api/v1/nodes/{targets.node_name}", "code": self.answers.get("code", 200)}
-        own["client_certificate"] = targets.client.source if targets.client else None
-        if targets.client is None:
-            own["code"] = 401  # the probe has nothing to show: the kubelet's own token or plugin is not ours to use
-        answers = [{"probe": "http", "url": f"{url}/readyz", "code": 200}, own]
-        return [resolved, connected, tls, *({**answer, "status": "ok"} for answer in answers)]
-
-    def cluster(self) -> dict[str, Any]:
-        """The control plane's view of the node."""
-        seen = self.now - timedelta(seconds=5 if self.ready == "True" else 300)
-        at = f"{seen:%Y-%m-%dT%H:%M:%SZ}"
-        since = self.now - (timedelta(minutes=50) if self.ready == "True" else timedelta(seconds=250))
-        condition = {"type": "Ready", "status": self.ready, "lastHeartbeatTime": at, "reason": "KubeletReady"}
-        condition["lastTransitionTime"] = f"{since:%Y-%m-%dT%H:%M:%SZ}"
-        meta = {"name": NODE, "creationTimestamp": f"{self.now - timedelta(days=90):%Y-%m-%dT%H:%M:%SZ}"}
-        node = {"metadata": meta, "spec": {"podCIDR": "10.244.1.0/24"}}
-        node["status"] = {"conditions": [condition], "nodeInfo": {"kubeletVersion": f"v1.36.2{'+x1' * self.rancher}"}}
-        return {"node": node, "lease": {"spec": {"holderIdentity": NODE, "renewTime": at}}, "csrs": []}
-
     # What is made of it
 
     def evidence(self, set_probe: Callable[[Any], None], **options: Any) -> dict[str, Any]:
         """What the collectors read, with the control plane's view."""
-        set_probe(self.probe)
+        set_probe(partial(probe, self))
         read = collector.collect(self.node().host(), collector.Options(**options))
         read["parts"]["cluster"] = {"status": "ok", "reason": ""}
-        return {**json.loads(json.dumps(read)), "cluster": self.cluster()}
+        return {**json.loads(json.dumps(read)), "cluster": cluster(self)}
 
     def snapshot(self, set_probe: Callable[[Any], None], **options: Any) -> Snapshot:
         """The node as causes see it."""
