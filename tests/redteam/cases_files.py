@@ -187,6 +187,11 @@ CASES = (
         ("certificate/pem-corrupt",),
     ),
     Case(
+        "kubelet.conf is cut short within its CA",
+        _named("invalid configuration: no configuration has been provided", "(?s)(.{1500}).*", r"\1"),
+        ("kubeconfig/unparseable",),
+    ),
+    Case(
         "kubelet.conf is a directory",
         lambda: directory(
             ends_on(

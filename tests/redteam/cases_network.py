@@ -111,7 +111,14 @@ def _intermediate(case: str, *, sent: bool) -> Bundle:
     return rekeyed(case, root, between, between.pem if sent else "")
 
 
+def _changed_later(pattern: str, new: str) -> Bundle:
+    """A node that is well, whose kubelet.conf was changed after the kubelet had read it."""
+    return fact(kubeconfig(load("healthy"), pattern, new), KUBECONFIG, mtime="2026-11-23T21:37:20Z")
+
+
 CASES: tuple[Case, ...] = (
+    Case("http:// since the start", lambda: _changed_later("https://", "http://"), (), "at_risk"),
+    Case("no such context since the start", lambda: _changed_later("current-context: .*", "x: y"), (), "at_risk"),
     Case("a rejecting firewall", lambda: outage(_REFUSED, {}), ("apiserver/connection-refused",)),
     Case(
         "a dropping firewall",

@@ -100,13 +100,15 @@ def _corrected(node: Snapshot, endpoint: str) -> Remedy | None:
 def http_scheme(node: Snapshot) -> Iterator[Hit]:
     """The server is an http:// URL and the kubelet does not work, or the endpoint answers TLS with plain text."""
     server, talk = node.kubeconfig.server, _api.conversation(node)
-    if server is None or talk.works:
+    if server is None or (talk.works and not _api.kubeconfig_newer_than_process(node)):
         return
     if node.kubeconfig.scheme == "http":
-        yield Hit(f"{server.place} server: {server.value} is not https", (_quote.field(server), *talk.evidence))
+        later = ": the next start of the kubelet fails" if talk.works else ""
+        text = f"{server.place} server: {server.value} is not https{later}"
+        yield Hit(text, (_quote.field(server), *talk.evidence), talk.effect)
     elif talk.fault is Fault.NOT_TLS and not wrong_endpoint(node, talk):
         text = f"{_api.endpoint(node)} answers in plain HTTP, and {server.place} calls it with https"
-        yield Hit(text, (_quote.field(server), *talk.evidence))
+        yield Hit(text, (_quote.field(server), *talk.evidence), talk.effect)
 
 
 @cause(

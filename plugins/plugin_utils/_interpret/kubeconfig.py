@@ -91,7 +91,7 @@ def _kubeconfig(
     cluster, user = parts.cluster or nothing, parts.user or nothing
     server = cluster.field("server")
     scheme, host, port, error = _endpoint(server)
-    error = parts.error or error
+    error = None if content.truncated else parts.error or error
     command = user.tree.child("exec")
     return Kubeconfig(
         path=base.path,
@@ -129,6 +129,8 @@ def _parts(tree: Tree) -> _Parts:
         _check(tree)
         lists = {key: _named(tree, key) for key in ("clusters", "users", "contexts")}
         current = tree.child("current-context")
+        if not lists["contexts"] and (current is None or not current.value):
+            raise _UnusableError("structure", "no contexts and no current-context: the file is cut short", tree.place)
         if current is None or not current.value:
             raise _UnusableError("context-missing", "current-context is not set", (current or tree).place)
         if not isinstance(current.value, str):
