@@ -159,3 +159,30 @@ def test_kubeconfig_is_found(node: Node, monkeypatch: pytest.MonkeyPatch) -> Non
     assert cluster.default_kubeconfig(node.host()) == CONFIG
     node.write("/mine", "x")
     assert cluster.default_kubeconfig(node.host()) == "/mine"
+
+
+def test_waits_until_the_node_is_ready_and_heard_of_again(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Ready that is left from before does not count, a lease renewed since does. Two small calls each time."""
+    node.write(CONFIG, "x")
+    slept: list[float] = []
+    monkeypatch.setattr(cluster.time, "sleep", slept.append)
+    leases = ["2026-11-23T21:00:00.000000Z", "2026-11-23T21:00:00.000000Z", "2026-11-23T21:37:35.892027Z"]
+    node.programs["kubectl"] = lambda argv: RunResult(
+        "ok",
+        0,
+        json.dumps({"spec": {"renewTime": leases[min(len(slept), 2)]}})
+        if "leases" in argv[-1]
+        else json.dumps({"status": {"conditions": [{"type": "Ready", "status": "True"}]}}),
+    )
+    host = node.host()
+    cluster.wait_until_ready(host, "kubectl", CONFIG, "worker-2", "2026-11-23T21:37:00Z", 60.0)
+    assert (len(slept), host.processes) == (2, 6)
+
+
+def test_waiting_ends(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A node that does not become Ready, or is not known, costs the time that was given and no more."""
+    node.write(CONFIG, "x")
+    monkeypatch.setattr(cluster.time, "sleep", lambda _seconds: None)
+    node.programs["kubectl"] = lambda _argv: RunResult("ok", 1, "", "not found")
+    cluster.wait_until_ready(node.host(), "kubectl", CONFIG, "worker-2", "", 0.05)
+    cluster.wait_until_ready(node.host(), "kubectl", None, "worker-2", "", 0.0)

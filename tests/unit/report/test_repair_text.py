@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+from corpus._load import load_snapshot
 from unit.plan._plans import plan_of
 
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._engine.diagnose import diagnose
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._report.repair import plan_block, repair_block
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._report.text import render
 
 ROUND = {"run": "r1", "actions": plan_of("ca-path-wrong").to_dict()["actions"], "recovered": [], "verify": None}
 
@@ -64,3 +68,13 @@ def test_healthy_node_is_one_line() -> None:
 def test_hostile_words_of_a_node_are_text() -> None:
     """Escapes in a reason do not reach the terminal."""
     assert "\x1b" not in block_of("rolled_back", "down", reason="\x1b[2Jgone")
+
+
+@pytest.mark.parametrize(
+    ("case", "offered"),
+    [("ca-path-wrong", True), ("kubelet-masked", True), ("cert-expired", False), ("api-down", False)],
+)
+def test_diagnosis_points_at_the_repair_where_there_is_one(case: str, offered: bool) -> None:
+    """The command is for the node itself, and only where an action exists, asked for or not."""
+    text = render([diagnose(load_snapshot(case)).to_dict()], width=200, colour=False)
+    assert (f"or  ansible-playbook playbooks/repair.yml -l {case} --check --diff" in text) is offered
