@@ -13,7 +13,7 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._boundary import checked_options, clear_failures, show
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._files import write_result
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._files import read_result, write_result
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._plan.expected import check
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._reading import NODE_OPTIONS
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._repairing import (
@@ -56,7 +56,9 @@ class ActionModule(ActionBase):
         host, found = str(task_vars["inventory_hostname"]), options["diagnosed"].get("diagnosis") or {}
         brake = (options["brakes"].get("refused") or {}).get(host, "")
         if brake or found.get("verdict") == "healthy":
-            repair, before, after, for_ansible = _untouched(brake), found, found, {}
+            repair, for_ansible = _untouched(brake), {}
+            with clear_failures():
+                before = after = read_result(Path(options["diagnosed"]["result_file"]), found)
         else:
             with clear_failures():
                 own = load(options["extra_signatures"], task_vars)

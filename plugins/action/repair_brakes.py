@@ -5,17 +5,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._boundary import (
-    checked_options,
-    clear_failures,
-    registered_results,
-)
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._fleet import compare
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._boundary import checked_options, registered_results
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._engine.fleet import fleet
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._plan.brakes import brake
 
 ARGUMENT_SPEC = {
@@ -37,7 +32,5 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         del tmp
         options = checked_options(self, ARGUMENT_SPEC)
-        alone, files = registered_results(task_vars or {}, options["registered"])
-        with clear_failures():
-            _overview, diagnoses = compare(alone, [Path(file) for file in files], wanted=True)
-        return {**result, "changed": False, "refused": brake(diagnoses, options["max_share"])}
+        diagnoses, _files = registered_results(task_vars or {}, options["registered"])
+        return {**result, "changed": False, "refused": brake(fleet(diagnoses).results, options["max_share"])}

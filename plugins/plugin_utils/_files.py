@@ -78,6 +78,15 @@ def write_result(directory: Path, result: Mapping[str, Any]) -> Path:
     return path
 
 
+def read_result(path: Path, default: Mapping[str, Any]) -> dict[str, Any]:
+    """A result that was written before, with what the comparison of the nodes added since; ``default`` without one."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return dict(default)
+    return found if isinstance(found, dict) and found.get("host") == default.get("host") else dict(default)
+
+
 def write_json(path: Path, data: Mapping[str, Any]) -> None:
     """Write a JSON file as a whole."""
     write_atomically(path, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
