@@ -187,7 +187,9 @@ class Scorer:
 
     def _play(self, playbook: str, host: str, kept: Path, step: str, *arguments: str) -> Run:
         extra = ["-e", f"kubelet_results_dir={kept}", "-e", f"kubelet_verify_stable_seconds={STABLE_SECONDS}"]
-        inventory = self.lab.settings.inventory
+        inventory, result = self.lab.settings.inventory, kept / f"{host}.json"
+        if playbook == "repair":
+            result.unlink(missing_ok=True)  # what is judged is of this run
         done = subprocess.run(
             ["ansible-playbook", f"playbooks/{playbook}.yml", "-i", inventory, "-l", host, *extra, *arguments],
             cwd=ROOT,
@@ -199,7 +201,6 @@ class Scorer:
             timeout=300,
         )
         (kept / f"{step}.txt").write_text(done.stdout, encoding="utf-8")
-        result = kept / f"{host}.json"
         return Run(done.stdout, json.loads(result.read_text()) if result.exists() else {})
 
 
