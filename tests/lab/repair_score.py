@@ -32,6 +32,7 @@ from lab.shell import LabError
 ROOT = Path(__file__).resolve().parents[2]
 WORKERS = 3
 STABLE_SECONDS = 5
+WALKTHROUGH = "ca-path-wrong"
 
 # Cases that one command heals, and what has to be approved for it beyond what is safe.
 HEALED: dict[str, tuple[str, ...]] = {
@@ -241,6 +242,9 @@ def main(argv: list[str]) -> int:
     except LabError as error:
         sys.stderr.write(f"lab.repair_score: {error}\n")
         return 1
+    for row in (row for row in rows if row.case == WALKTHROUGH):
+        spent = row.seconds - STABLE_SECONDS
+        sys.stdout.write(f"{row.case}: verified {spent:.1f} s after the command, beside the stability wait\n")
     bad = [row for row in rows if row.faults]
     sys.stdout.write("".join(f"{row.text()}\n" for row in bad))
     sys.stdout.write(f"{len(rows) - len(bad)} of {len(rows)} cases as they should be\n")
