@@ -31,7 +31,6 @@ LESS_EXACT = {
     "kubeconfig/embedded-stale-cert": "certificate/client-expired",
     "certificate/client-csr-not-approved": "certificate/no-usable-client-cert",
 }
-LAST_WORDS = "service/start-error"  # what the kubelet said last, where nothing tells more
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,6 @@ def _untrue(mutant: Mutant, result: dict[str, Any]) -> list[str]:
     true = expected.may_also.union(*expected.roots)
     true |= {LESS_EXACT[root] for root in true if root in LESS_EXACT}
     down = expected.verdicts == {"down"}
-    true |= {LAST_WORDS} if down else set()
     faults = [f"false root {f['id']}" for f in result["root_causes"] if f["id"] not in true]
     faults += [f"rule error {error['id']}: {error['error']}" for error in result["rule_errors"]]
     open_ends = {"unknown", "degraded"} if down and not result["root_causes"] else {"unknown"}

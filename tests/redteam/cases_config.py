@@ -164,7 +164,7 @@ CASES = (
     Case(
         "an error that no cause describes",
         _refused(f"{_RUN}a message of a later release", ""),
-        ("service/start-error",),
+        (),
     ),
     Case(
         "swap",

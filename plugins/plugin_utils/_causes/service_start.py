@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nodeclinic.kubelet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is left when a start fails and no other cause holds: the kubelet's own last word."""
+"""A start that systemd ends because nobody tells it that the kubelet is up."""
 
 from __future__ import annotations
 
@@ -11,33 +11,6 @@ from .._model.cause import cause
 from .._model.finding import Effect, Hit, Remedy
 from .._model.snapshot import Snapshot
 from . import _logs, _quote
-
-
-@cause(
-    "service/start-error",
-    title="the kubelet ends each start on an error that no other cause describes",
-    effect=Effect.DOWN,
-    explains=("service/start-limit-hit",),
-    healthy="The kubelet starts without an error that ends it.",
-    see="*command failed*, *Failed to start ContainerManager* or *Failed to listen and serve*, then an exit.",
-    why="The start has many steps; the message is of one whose trouble is rare, or of a release that words it anew.",
-    remedy=Remedy(
-        "Start from the message: it is the last thing that the kubelet says, and the lines just before it often say"
-        " more (`journalctl -u kubelet -n 40`)."
-    ),
-    apart={"*": "every cause that takes the node down explains this one, so it stands alone only without them"},
-    sources=("kubernetes cmd/kubelet/app/server.go", "kubernetes staging/src/k8s.io/component-base/cli/run.go"),
-)
-def start_error(node: Snapshot) -> Iterator[Hit]:
-    """The newest start ended by itself, on an error that the kubelet logged."""
-    unit = node.kubelet
-    said = _logs.current(node, "start-error", window=None) if _logs.starting_fails(node) else None
-    if said is None or not unit.known or unit.exit_code not in ("", "exited"):
-        return
-    yield Hit(
-        f"the kubelet ends each start on: {said.groups['why'][:200]}",
-        (_quote.log(said), _quote.unit(unit, "ExecMainStatus", "Result", "NRestarts")),
-    )
 
 
 @cause(

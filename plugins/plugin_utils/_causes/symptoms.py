@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from .._model.cause import cause
 from .._model.finding import Effect, Hit, Remedy
 from .._model.snapshot import Snapshot
-from . import _quote
+from . import _logs, _quote
 from ._quote import age
 
 
@@ -51,3 +51,29 @@ def ready_false(node: Snapshot) -> Iterator[Hit]:
     if ready is None or ready.status != "False":
         return
     yield Hit(f"node Ready=False, {ready.reason}: {ready.message}"[:280], (_quote.condition(ready),))
+
+
+@cause(
+    "symptom/last-error",
+    title="the kubelet ends each start on an error",
+    effect=Effect.DOWN,
+    symptom=True,
+    healthy="The kubelet starts without an error that ends it.",
+    see="*command failed*, *Failed to start ContainerManager* or *Failed to listen and serve*, then an exit.",
+    why="The start has many steps; the message is of one whose trouble is rare, or of a release that words it anew.",
+    remedy=Remedy(
+        "Start from the message: it is the last thing that the kubelet says, and the lines just before it often say"
+        " more (`journalctl -u kubelet -n 40`)."
+    ),
+    sources=("kubernetes cmd/kubelet/app/server.go", "kubernetes staging/src/k8s.io/component-base/cli/run.go"),
+)
+def start_error(node: Snapshot) -> Iterator[Hit]:
+    """The newest start ended by itself, on an error that the kubelet logged."""
+    unit = node.kubelet
+    said = _logs.current(node, "symptom-last-error", window=None) if _logs.starting_fails(node) else None
+    if said is None or not unit.known or unit.exit_code not in ("", "exited"):
+        return
+    yield Hit(
+        f"the kubelet ends each start on: {said.groups['why'][:200]}",
+        (_quote.log(said), _quote.unit(unit, "ExecMainStatus", "Result", "NRestarts")),
+    )

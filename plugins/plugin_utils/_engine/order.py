@@ -15,7 +15,7 @@ from .gates import GATES
 
 LAST = max(GATES) + 1
 SYMPTOMS = "symptom/*"
-GIVEN_UP, LAST_WORD = "service/start-limit-hit", "service/start-error"
+GIVEN_UP = "service/start-limit-hit"
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,9 @@ def order(findings: Iterable[Finding], catalogue: dict[str, Cause]) -> Ordered:
     """Split findings by ``explains``: roots are what nothing else present explains.
 
     A finding explains another only when it does at least as much harm (a risk is never why a node is down). What
-    takes a node down explains every symptom, and a last word of the kubelet that no other cause describes; what stops
-    the start explains that systemd gave up. Symptoms never stand as roots; one that nothing explains stays a
-    consequence without ``explained_by``. What is over is dropped where the same cause also holds now.
+    takes a node down explains every symptom; what stops the start explains that systemd gave up. Symptoms never stand
+    as roots; one that nothing explains stays a consequence without ``explained_by``. What is over is dropped where the
+    same cause also holds now.
     """
     present = list(findings)
     now = [f for f in present if f.effect != Effect.RESOLVED]
@@ -66,7 +66,7 @@ def _explains(finding: Finding, other: Finding, cause: Cause) -> bool:
         return False
     wanted = list(finding.explains)
     if finding.effect == Effect.DOWN and not cause.symptom:
-        wanted += (SYMPTOMS, LAST_WORD)
+        wanted.append(SYMPTOMS)
         if cause.gate is not None:
             wanted.append(GIVEN_UP)
     return any(fnmatchcase(other.id, pattern) for pattern in wanted)

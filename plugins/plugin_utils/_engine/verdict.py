@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from .._model.diagnosis import SUMMARY_LIMIT, Unknown
-from .._model.finding import Effect, Finding
+from .._model.finding import Effect
 from .._model.snapshot import Snapshot
 from .order import Ordered
 
@@ -77,7 +77,7 @@ def summary(snapshot: Snapshot, ordered: Ordered, given: str, state: str, unknow
         more = f"; and {others} more root cause{'s' if others > 1 else ''}" if others else ""
         return cut(first.summary, more)
     if given in ("down", "degraded"):
-        shown = f": {_names(ordered.consequences)}" if ordered.consequences else ""
+        shown = f": {ordered.consequences[0].summary}" if ordered.consequences else ""
         again = "; it started moments ago: look again in a minute" if _young(snapshot) else ""
         return cut(f"{state}; no known cause explains it{shown}", again)
     if given == "at_risk":
@@ -100,10 +100,6 @@ def _gaps(unknowns: Sequence[Unknown]) -> list[str]:
     for unknown in unknowns:
         parts.setdefault(unknown.reason, []).append(unknown.part)
     return [f"{', '.join(names)}: {reason}" for reason, names in parts.items()]
-
-
-def _names(findings: tuple[Finding, ...]) -> str:
-    return ", ".join(f.title for f in findings[:3])
 
 
 def cut(text: str, tail: str = "") -> str:

@@ -126,8 +126,10 @@ def _rows(result: Result) -> Iterator[Row]:
     for finding in risks[:SOME]:
         yield "risk", f"{finding['id']}  {visible(finding['summary'])}"
     yield from _more(risks)
-    yield from (("so", _consequence(finding)) for finding in result["consequences"][:SOME])
-    yield from _more(result["consequences"])
+    # The last error of a start is the log line that the root cause quotes already.
+    told = [f for f in result["consequences"] if f["id"] != "symptom/last-error" or not f.get("explained_by")]
+    yield from (("so", _consequence(finding)) for finding in told[:SOME])
+    yield from _more(told)
     yield from (("past", visible(finding["summary"])) for finding in result["resolved"][:SOME])
     if result.get("hidden"):
         yield "later", visible(result["hidden"])

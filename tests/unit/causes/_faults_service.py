@@ -145,7 +145,6 @@ SERVICE = {
     "service/dropin-missing-standalone": standalone,
     "service/killed-repeatedly": lambda: killed(unit(stopped(healthy()), Result="signal"), 3),
     "service/killed": lambda: killed(unit(healthy(), ActiveState="failed", SubState="failed", Result="signal"), 1),
-    "service/start-error": lambda: failed("start-error"),
     "service/start-timeout": lambda: said(
         unit(stopped(healthy()), Result="timeout"), "start-timeout", source="systemd"
     ),

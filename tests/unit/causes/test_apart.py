@@ -20,7 +20,7 @@ from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.snapshot
 FAULTS: dict[str, Callable[[], Snapshot]] = {**SERVICE, **CONFIG_LAYER, **RUNTIME, **NETWORK, **RESOURCE}
 LAYERS = {name.partition("/")[0] for name in FAULTS}
 # Tested with the API server's causes, below, and with the kubelet's last words.
-ELSEWHERE = {"network/no-route", "network/pod-cidr-missing", "service/start-error"}
+ELSEWHERE = {"network/no-route", "network/pod-cidr-missing"}
 PAIRS = [
     (cause.id, other)
     for cause in CATALOGUE
