@@ -70,6 +70,8 @@ def checked_options(task: TaskArguments, spec: Mapping[str, Mapping[str, Any]]) 
 class ModuleRunner(Protocol):
     """The part of Ansible's ActionBase that runs modules."""
 
+    _task: Any
+
     def _execute_module(
         self, module_name: str, module_args: Mapping[str, Any] | None = None, task_vars: Mapping[str, Any] | None = None
     ) -> Mapping[str, Any]: ...
@@ -121,7 +123,9 @@ def run_interpreted(
         return answer
     evidence = to_native_tree(answer.pop("evidence"))
     with clear_failures():
-        seen = snapshot(evidence, host_name=str(task_vars["inventory_hostname"]))
+        # The module has checked the option; what it read for a given distribution is understood as that one's.
+        profile = to_native_tree(runner._task.args.get("profile"))
+        seen = snapshot(evidence, host_name=str(task_vars["inventory_hostname"]), profile=profile)
         return {**answer, "parts": evidence.get("parts", {}), **facts(seen)}
 
 

@@ -66,7 +66,7 @@ def expected_ca(node: Snapshot, wrong: str) -> tuple[str, str]:
         "Correct authentication.x509.clientCAFile, or restore the file: it is the cluster's CA, on kubeadm nodes the"
         " same as certificate-authority-data of the kubeconfig. Then `systemctl restart kubelet`.",
         "set-client-ca-file",
-        "needs-approval",
+        "safe",
     ),
     apart={
         "kubeconfig/ca-file-missing": "that is the CA of the kubeconfig, for the API server's certificate",

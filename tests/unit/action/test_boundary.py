@@ -24,9 +24,10 @@ from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._boundary impor
 class Runner:
     """Stands for an action plugin whose module gives an answer or raises."""
 
-    def __init__(self, answer: Mapping[str, Any] | Exception) -> None:
+    def __init__(self, answer: Mapping[str, Any] | Exception, **arguments: str) -> None:
         self.answer = answer
         self.given: Mapping[str, Any] | None = None
+        self._task = SimpleNamespace(args=arguments)
 
     def _execute_module(self, **call: Any) -> Mapping[str, Any]:
         self.given = call.get("module_args")
@@ -95,6 +96,14 @@ def test_info_module_keeps_its_own_failure() -> None:
     answered = Runner({"evidence": evidence, "cost": 1})
     found = run_interpreted(answered, "m", lambda node: {"facts": node.host_name}, {"inventory_hostname": "worker-1"})
     assert found == {"cost": 1, "parts": {}, "facts": "worker-1"}
+
+
+def test_info_module_understands_the_profile_that_it_was_given() -> None:
+    """What was read for a distribution is interpreted as that one's, not as what it looks like."""
+    evidence = {"format": "node-bundle/1", "node": "n", "captured_at": "2026-11-23T21:34:56Z", "parts": {}}
+    runner = Runner({"evidence": evidence}, profile="rke2")
+    found = run_interpreted(runner, "m", lambda node: {"profile": node.profile}, {"inventory_hostname": "worker-1"})
+    assert found["profile"] == "rke2"
 
 
 @pytest.mark.parametrize(
