@@ -45,7 +45,7 @@ def test_every_mutation_changes_something() -> None:
 
 def test_mutations_are_repeatable() -> None:
     """The same case gives the same mutants, but for the keys that certificates are made anew with."""
-    first, second = ([m for m in mutants(["ca-path-wrong"]) if m.kind != "layout: other names"] for _ in range(2))
+    first, second = ([m for m in mutants(["ca-path-wrong"]) if m.kind != "layout: other names"] for dummy in range(2))
     assert first == second
 
 

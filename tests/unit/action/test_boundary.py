@@ -39,10 +39,10 @@ class Runner:
 def test_tags_are_dropped() -> None:
     """What leaves is of the plain types, so that YAML and records take it."""
     tagged = TrustedAsTemplate().tag("{{ x }}")
-    assert type(tagged) is not str
+    assert tagged.__class__ is not str
     plain = to_native_tree({"a": [tagged]})
     assert plain == {"a": ["{{ x }}"]}
-    assert type(plain["a"][0]) is str
+    assert plain["a"][0].__class__ is str
 
 
 def test_answer_of_a_module_and_what_ansible_wants_of_it() -> None:

@@ -69,9 +69,9 @@ def certificate(variant: str) -> Break:
 
 
 def other_ca(rig: Rig, root: Path) -> None:
-    ours, theirs = rig.pki.authority().certificate, rig.pki.other_authority().certificate
-    encode = lambda text: base64.b64encode(text.encode()).decode()  # noqa: E731
-    replace(CONF, encode(ours), encode(theirs))(rig, root)
+    authorities = rig.pki.authority(), rig.pki.other_authority()
+    ours, theirs = (base64.b64encode(ca.certificate.encode()).decode() for ca in authorities)
+    replace(CONF, ours, theirs)(rig, root)
 
 
 def embedded_expired(rig: Rig, root: Path) -> None:
