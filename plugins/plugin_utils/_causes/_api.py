@@ -5,8 +5,7 @@
 
 Probes made from the node say what the endpoint of the kubeconfig does; certificates are recomputed here, as the probes
 do not verify them; the kubelet's own log speaks where no probe was made, and where the process still uses what it read
-at its start. A probe that fails while the kubelet renews its lease is no fault of the conversation (a proxy, a file
-that was changed after the start): it is at most a risk.
+at its start. A probe that fails while the kubelet renews its lease is at most a risk (a proxy, a file changed later).
 """
 
 from __future__ import annotations
@@ -28,6 +27,7 @@ FRESH = timedelta(seconds=45)  # the same for the lease alone, whose requests ma
 RENEWED = timedelta(seconds=20)  # a lease is renewed every 10 s
 HEARD = timedelta(seconds=60)  # the control plane may have been asked a while before the node
 BOOTSTRAP = timedelta(minutes=2)  # a bootstrap that is approved automatically takes seconds
+CLOCK_STEP = timedelta(seconds=1)  # systemd gives whole seconds: the process before may have renewed in the same one
 SETTLED = timedelta(seconds=60)  # a start has made its first requests by then
 
 SYMPTOMS = (
@@ -154,8 +154,10 @@ def works(node: Snapshot) -> bool:
 
 def _renews(node: Snapshot, said: Match | None) -> bool:
     """True when this process renewed its lease moments ago; an older renewal counts while nothing speaks against it."""
-    started, renewed = node.kubelet.main_start_at, node.cluster.lease_renewed_at
-    if renewed is None or (started is not None and renewed <= started):
+    started, renewed, ready = node.kubelet.main_start_at, node.cluster.lease_renewed_at, node.cluster.ready
+    if renewed is None or (started is not None and renewed <= started + CLOCK_STEP):
+        return False
+    if ready is not None and ready.status == "Unknown" and ready.transition_at and ready.transition_at > renewed:
         return False
     age = abs(node.captured_at - renewed)
     if age <= RENEWED:
@@ -227,8 +229,7 @@ def kubeconfig_newer_than_process(node: Snapshot) -> bool:
 def kubeconfig_has_worked(node: Snapshot) -> bool | None:
     """Whether the control plane heard from a kubelet that had read the kubeconfig as it is now; None: unknown.
 
-    A kubelet reads it at its start only, so what was heard after the file was written counts only for a process that
-    started in between.
+    It is read at the start only: what was heard later counts only for a process that started after it was written.
     """
     heard = [t for t in (node.cluster.lease_renewed_at, node.cluster.ready and node.cluster.ready.heartbeat_at) if t]
     written = node.kubeconfig.file.mtime
@@ -238,7 +239,7 @@ def kubeconfig_has_worked(node: Snapshot) -> bool | None:
         return False
     starts = [start.first_at for start in node.log.starts]
     starts += [node.kubelet.main_start_at] if node.kubelet.main_start_at else []
-    if written_by_bootstrap(node) or any(written <= start < max(heard) for start in starts):
+    if written_by_bootstrap(node) or any(written <= start < max(heard) - CLOCK_STEP for start in starts):
         return True
     return False if any(start < written for start in starts) else None
 

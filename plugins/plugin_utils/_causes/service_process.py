@@ -14,7 +14,8 @@ from .._model.snapshot import Snapshot
 from . import _logs, _quote
 from ._quote import age
 
-STARTING = timedelta(seconds=30)
+STARTING = timedelta(seconds=15)
+QUIET = timedelta(seconds=10)
 SOURCES = ("systemd.service(5), Result=", "kubernetes pkg/kubelet/watchdog/watchdog_linux.go")
 OUTSIDE = ("9", "15", "2", "1", "3")
 
@@ -138,7 +139,7 @@ def process_hung(node: Snapshot) -> Iterator[Hit]:
     process_state = str((node.host.raw.get("kubelet") or {}).get("state") or "")
     quiet = [p for p in node.log.patterns if p.source != "systemd"]
     last = max((p.last_at for p in quiet), default=None)
-    if process_state not in ("T", "t", "D") and last is not None and node.captured_at - last < STARTING:
+    if process_state not in ("T", "t", "D") and last is not None and node.captured_at - last < QUIET:
         return  # it logs: alive, whatever else is wrong
     silent = f", last log line {age((node.captured_at - last).total_seconds())} ago" if last else ""
     state = f", process state {process_state}" if process_state else ""
