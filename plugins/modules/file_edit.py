@@ -45,6 +45,10 @@ options:
         description: New text, in UTF-8. Empty to remove the span.
         type: str
         required: true
+  unit:
+    description: systemd unit of the kubelet, for the record. Nothing is asked of it.
+    type: str
+    default: kubelet.service
 extends_documentation_fragment:
   - nodeclinic.kubelet._repair
   - nodeclinic.kubelet._repair.attributes
@@ -103,12 +107,13 @@ def main() -> None:
             "path": {"type": "path", "required": True},
             "sha256": {"type": "str", "required": True},
             "edits": {"type": "list", "elements": "dict", "required": True, "options": span, "no_log": True},
+            "unit": {"type": "str", "default": "kubelet.service"},
         },
         supports_check_mode=True,
     )
-    path, sha256 = module.params["path"], module.params["sha256"]
     edits = shell.take_secret(module, "edits")
-    shell.run(module, lambda: service.edit(path, sha256, edits, module.check_mode))
+    step = {"path": module.params["path"], "sha256": module.params["sha256"], "edits": edits}
+    shell.run(module, lambda: service.edit(step, module.params["unit"], module.check_mode))
 
 
 if __name__ == "__main__":

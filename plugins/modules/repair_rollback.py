@@ -28,6 +28,12 @@ options:
       - The bytes that are replaced are kept in the record.
     type: bool
     default: false
+  failed:
+    description:
+      - The run did not help. It counts as a failed attempt for the findings that it answered, as if the node itself had
+        undone it; see O(ignore:max_attempts) of M(nodeclinic.kubelet.repair_apply).
+    type: bool
+    default: false
 extends_documentation_fragment:
   - nodeclinic.kubelet._repair
   - nodeclinic.kubelet._repair.verify
@@ -95,7 +101,7 @@ recovered:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import plan as plans
-from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import service, shell
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import rollback, service, shell
 
 
 def main() -> None:
@@ -105,14 +111,16 @@ def main() -> None:
             **service.VERIFY_SPEC,
             "run": {"type": "str"},
             "force": {"type": "bool", "default": False},
+            "failed": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )
-    run, force = module.params["run"], module.params["force"]
+    given = module.params
 
     def work() -> dict[str, object]:
-        wanted = service.verification(module.params)
-        return service.roll_back(plans.run_id(run) if run else None, force, wanted, module.check_mode)
+        run = plans.run_id(given["run"]) if given["run"] else None
+        asked = rollback.Request(run, given["force"], given["failed"])
+        return service.roll_back(asked, service.verification(given), module.check_mode)
 
     shell.run(module, work)
 

@@ -202,10 +202,11 @@ class Repairer:
             self.roll_back(done, found.faults[0], [done.rounds[-1]])
 
     def roll_back(self, done: Repair, why: str, rounds: list[dict[str, Any]]) -> None:
-        """Undo rounds, the last one first. What cannot be undone is said."""
+        """Undo rounds, the last one first, and have the node remember that they did not help. What cannot be undone is
+        said."""
         done.state, done.reason = "rolled_back", why
         for round_ in reversed(rounds):
-            answer = self._call(ROLL_BACK, {"run": round_["run"], "stable_seconds": 0})
+            answer = self._call(ROLL_BACK, {"run": round_["run"], "failed": True, "stable_seconds": 0})
             if answer.values.get("state") == "rolled_back":
                 round_["state"] = "rolled_back"
             else:

@@ -46,17 +46,12 @@ class Attempts:
                 )
 
     def failed(self, findings: t.Iterable[str]) -> None:
-        """Remembers a failed attempt."""
+        """Remembers a failed attempt. A later success does not forget it, only time does: what was committed may still
+        be undone by who asked for it, and a repair that helps and fails by turns does not help."""
         known = self._load()
         for finding in findings:
             known[finding] = [*known.pop(finding, []), self._system.now()][-_MAX_TIMES:]
         self._save(dict(list(known.items())[-_MAX_FINDINGS:]))
-
-    def succeeded(self, findings: t.Iterable[str]) -> None:
-        """Forgets failed attempts."""
-        known, gone = self._load(), set(findings)
-        if gone & set(known):
-            self._save({finding: times for finding, times in known.items() if finding not in gone})
 
     def _load(self) -> dict[str, list[str]]:
         try:

@@ -10,6 +10,7 @@ import typing as t
 from pathlib import Path
 
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.errors import StepError
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.system import failure
 
 if t.TYPE_CHECKING:
     from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.system import System
@@ -83,9 +84,9 @@ def fstab_without_swap(content: bytes) -> bytes:
 
 
 def _run(system: System, argv: list[str], name: str) -> None:
-    result = system.run(argv, _SWAP_SECONDS)
-    if result.status != "ok" or result.exit_code:
-        raise StepError(f"{' '.join(argv)}: {' '.join(result.err.split())[:500] or result.status}")
+    problem = failure(system.run(argv, _SWAP_SECONDS))
+    if problem:
+        raise StepError(f"{' '.join(argv)}: {problem}")
     system.mark(name)
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import dataclass
 
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import lock, paths, splice, undo, units, verify
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import record as rec
@@ -20,37 +21,45 @@ PLANNED, REFUSED = "planned", "refused"
 _LOCK_NAME = "rollback"
 
 
-def roll_back(system: System, run: str | None, force: bool, wanted: Verify) -> dict[str, t.Any]:
+@dataclass(frozen=True)
+class Request:
+    """What is undone. `run`: id of the run, None is the last one that stands; `force`: also put back files that were
+    changed since; `failed`: the run did not help, so it counts as a failed attempt for what it answered."""
+
+    run: str | None = None
+    force: bool = False
+    failed: bool = False
+
+
+def roll_back(system: System, asked: Request, wanted: Verify) -> dict[str, t.Any]:
     """Puts everything back that a run has changed, and restarts what it had restarted.
 
-    :param run: id of the run; None is the last one that stands
-    :param force: also put back files that were changed since
     :param wanted: what to watch afterwards, if the kubelet ran before the repair
     :returns: run, state (rolled_back, failed or refused), changed, reason, record, restored, verify, recovered, diff
     :raises lock.BusyError: another repair is going on
     """
-    with lock.hold(system.lock, f"{_LOCK_NAME} {run or 'last'}", system.now()):
+    with lock.hold(system.lock, f"{_LOCK_NAME} {asked.run or 'last'}", system.now()):
         try:
             records = rec.Records(system)
             recovered = undo.recover(system, records, Attempts(system))
-            record = _record(records, run, force)
+            record = _record(records, asked.run, asked.force)
             if record.state == rec.ROLLED_BACK:
                 return _result(record, rec.ROLLED_BACK, recovered=recovered)
-            return _undo(system, record, force, wanted, recovered)
+            return _undo(system, record, asked, wanted, recovered)
         except (RefusedError, OSError) as exc:  # the undo itself raises neither
-            return _result(None, REFUSED, str(exc), run=run or "")
+            return _result(None, REFUSED, str(exc), run=asked.run or "")
 
 
-def check(system: System, run: str | None, force: bool) -> dict[str, t.Any]:
+def check(system: System, asked: Request) -> dict[str, t.Any]:
     """What `roll_back` would do, without changing anything."""
     try:
         lock.require_free(system.lock)
-        record = _record(rec.Records(system), run, force)
+        record = _record(rec.Records(system), asked.run, asked.force)
         if record.state == rec.ROLLED_BACK:
             return _result(record, rec.ROLLED_BACK)
         return _result(record, PLANNED, changed=True, diff=_differences(record))
     except (RefusedError, OSError) as exc:
-        return _result(None, REFUSED, str(exc), run=run or "")
+        return _result(None, REFUSED, str(exc), run=asked.run or "")
 
 
 def _record(records: rec.Records, run: str | None, force: bool) -> rec.Record:
@@ -64,11 +73,14 @@ def _record(records: rec.Records, run: str | None, force: bool) -> rec.Record:
     return record
 
 
-def _undo(system: System, record: rec.Record, force: bool, wanted: Verify, recovered: list[str]) -> dict[str, t.Any]:
+def _undo(system: System, record: rec.Record, asked: Request, wanted: Verify, recovered: list[str]) -> dict[str, t.Any]:
     diff = _differences(record)
     unit = record.manifest["unit"]
     earlier = _state(system, unit)
-    done = undo.undo(system, record, "asked for" + (", forced" if force else ""), force)
+    why = "did not help" if asked.failed else "asked for"
+    done = undo.undo(system, record, why + (", forced" if asked.force else ""), asked.force)
+    if asked.failed:
+        Attempts(system).failed(record.manifest.get("findings", []))
     state = rec.ROLLED_BACK if done.state == rec.ROLLED_BACK else rec.FAILED
     result = _result(record, state, " ".join(done.problems), changed=True, recovered=recovered, diff=diff)
     result["restored"] = done.restored

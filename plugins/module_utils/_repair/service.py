@@ -9,6 +9,7 @@ import os
 import secrets
 import time
 import typing as t
+from dataclasses import replace
 
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _redact
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import (
@@ -48,23 +49,26 @@ def apply(
     return masked(result, result["state"] in (rec.COMMITTED, transaction.PLANNED))
 
 
-def edit(path: str, sha256: str, edits: t.Any, check_mode: bool, system: System | None = None) -> dict[str, t.Any]:
-    """Makes one guarded edit, with a record and a way back but without any restart."""
+def edit(step: t.Mapping[str, t.Any], unit: str, check_mode: bool, system: System | None = None) -> dict[str, t.Any]:
+    """Makes one guarded edit, with a record and a way back but without any restart.
+
+    :param step: path, sha256 and edits as in a plan
+    :param unit: the kubelet's unit, for the record
+    """
     node = system or System()
     stamp = node.now().replace("-", "").replace(":", "")
-    step = {"kind": "edit", "path": path, "sha256": sha256, "edits": edits}
     data = {
         "format": plans.FORMAT,
         "run": f"{stamp}-{secrets.token_hex(3)}",
-        "unit": "kubelet.service",
+        "unit": unit,
         "reason": "file_edit",
-        "actions": [{"id": "file-edit", "summary": f"edit {path}", "steps": [step]}],
+        "actions": [{"id": "file-edit", "summary": f"edit {step['path']}", "steps": [{"kind": "edit", **step}]}],
     }
     return apply(plans.parse(data), transaction.Limits(), check_mode, node)
 
 
 def roll_back(
-    run: str | None, force: bool, wanted: plans.Verify, check_mode: bool, system: System | None = None
+    asked: rollback.Request, wanted: plans.Verify, check_mode: bool, system: System | None = None
 ) -> dict[str, t.Any]:
     """Undoes a repair in a process of its own.
 
@@ -75,14 +79,15 @@ def roll_back(
     node = system or System()
     seconds = wanted.timeout + 6 * SYSTEMCTL_SECONDS + _BACKUP_SECONDS
     if check_mode:
-        result = rollback.check(node, run, force)
+        result = rollback.check(node, asked)
     else:
         last = rec.Records(node).last_committed()
-        named = run or (last.run if last else None)  # a second try must not go on to the run before
+        # Named, because a second try must not go on to the run before.
+        named = replace(asked, run=asked.run or (last.run if last else None))
         try:
-            result = detach.run(lambda: rollback.roll_back(node, named, force, wanted), seconds)
+            result = detach.run(lambda: rollback.roll_back(node, named, wanted), seconds)
         except detach.KilledError:
-            result = detach.run(lambda: rollback.roll_back(node, named, force, wanted), seconds)
+            result = detach.run(lambda: rollback.roll_back(node, named, wanted), seconds)
     return masked(result, result["state"] in (rec.ROLLED_BACK, rollback.PLANNED))
 
 

@@ -9,7 +9,7 @@ import datetime
 import time
 import typing as t
 
-from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _process
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _process, _redact, _schema
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect import http
 
 RECORDS = "/var/lib/nodeclinic/repairs"
@@ -56,3 +56,15 @@ class System:
     def mark(self, point: str) -> None:
         """Called after everything durable that a repair does, with the name of what was done. Does nothing."""
         del point
+
+
+def failure(result: _process.RunResult) -> str:
+    """Why a program did not do what it was asked, masked and on one line; empty when it did."""
+    if result.status == _schema.OK and result.exit_code == 0:
+        return ""
+    if result.status == _schema.TIMEOUT:
+        return "it did not end (timeout)"
+    said = _redact.redact(" ".join(result.err.split()))[:500]
+    if result.status != _schema.OK:
+        return f"{result.status} {said}".strip()
+    return said or f"exit code {result.exit_code}"

@@ -249,7 +249,6 @@ class _Transaction:
         with contextlib.suppress(OSError):  # that it is verified is durable; the next run ends the record then
             record.enter(rec.COMMITTED)
             self._records.prune()
-        self._attempts.succeeded(self._plan.findings)
         return result
 
     def _roll_back(self, record: rec.Record, reason: str) -> dict[str, t.Any]:

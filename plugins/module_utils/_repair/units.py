@@ -8,10 +8,9 @@ from __future__ import annotations
 import typing as t
 from pathlib import Path
 
-from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _redact
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect.units import parse_show
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.errors import StepError
-from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.system import SYSTEMCTL_SECONDS
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.system import SYSTEMCTL_SECONDS, failure
 
 if t.TYPE_CHECKING:
     from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.system import System
@@ -36,8 +35,9 @@ def state(system: System, unit: str) -> State:
     """
     argv = ["systemctl", "show", "--no-pager", f"--property={','.join(PROPERTIES)}", "--", unit]
     result = system.run(argv, _QUERY_SECONDS)
-    if result.status != "ok" or result.exit_code:
-        raise StepError(f"systemctl show {unit}: {_said(result.status, result.exit_code, result.err)}")
+    problem = failure(result)
+    if problem:
+        raise StepError(f"systemctl show {unit}: {problem}")
     shown = parse_show(result.out)
     return {key: shown[key] for key in PROPERTIES if key in shown}
 
@@ -84,9 +84,9 @@ def ask(system: System, verb: str, unit: str) -> None:
     argv = ["systemctl", "--no-ask-password", *verb.split()]
     if verb != "daemon-reload":
         argv += ["--", unit]
-    result = system.run(argv, SYSTEMCTL_SECONDS)
-    if result.status != "ok" or result.exit_code:
-        raise StepError(f"{' '.join(argv)}: {_said(result.status, result.exit_code, result.err)}")
+    problem = failure(system.run(argv, SYSTEMCTL_SECONDS))
+    if problem:
+        raise StepError(f"{' '.join(argv)}: {problem}")
     system.mark(f"{verb} {unit}")
 
 
@@ -139,9 +139,3 @@ def _try(system: System, verb: str, unit: str, before: State) -> str:
     except StepError as exc:
         return f"{exc}."
     return ""
-
-
-def _said(status: str, exit_code: int | None, err: str) -> str:
-    if status != "ok":
-        return f"it did not end ({status})" if status == "timeout" else f"{status} {err}".strip()
-    return _redact.redact(" ".join(err.split()))[:500] or f"exit code {exit_code}"

@@ -163,7 +163,8 @@ def test_killed_rollback(force: bool, tmp_path: Path) -> None:
         assert apply(node, whole_plan(node))["state"] == "committed"
         if force:
             node.write("/kubelet.conf", b"edited by hand\n", 0o600)
-        killed = _killed_at(node, point, lambda node=node: rollback.roll_back(node, RUN, force, Verify(1, 10)))  # type: ignore[misc]
+        asked = rollback.Request(RUN, force)
+        killed = _killed_at(node, point, lambda node=node, asked=asked: rollback.roll_back(node, asked, Verify(1, 10)))  # type: ignore[misc]
         _recover(node)
         came_to = _assert_sound(node, before, after)
         assert came_to == "before"

@@ -26,13 +26,14 @@ from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import 
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.plan import Verify
 
 WATCH = Verify(5, 20)
+LAST = rollback.Request()
 
 
 def test_last_repair_is_undone(node: Node) -> None:
     """Every byte, mode, link, kernel setting and unit is as before the repair; the record says that it was undone."""
     before, mtime = node.tree(), Path(node.path("/config.yaml")).stat().st_mtime_ns
     apply(node, whole_plan(node))
-    result = rollback.roll_back(node, None, False, WATCH)
+    result = rollback.roll_back(node, LAST, WATCH)
     assert (result["run"], result["state"], result["changed"], result["reason"]) == (RUN, "rolled_back", True, "")
     assert node.path("/config.yaml") in result["restored"]
     assert node.tree() == before
@@ -46,13 +47,15 @@ def test_last_repair_is_undone(node: Node) -> None:
 def test_undone_twice_changes_nothing(node: Node) -> None:
     """A named run that was undone stays so; without a name there is nothing left to undo."""
     apply(node, whole_plan(node))
-    rollback.roll_back(node, RUN, False, WATCH)
+    rollback.roll_back(node, rollback.Request(RUN), WATCH)
     asked = list(node.asked)
-    again = rollback.roll_back(node, RUN, False, WATCH)
+    again = rollback.roll_back(node, rollback.Request(RUN), WATCH)
     assert (again["state"], again["changed"]) == ("rolled_back", False)
-    last = rollback.roll_back(node, None, False, WATCH)
+    last = rollback.roll_back(node, LAST, WATCH)
     assert (last["state"], last["reason"]) == ("refused", "There is no committed repair to undo.")
-    assert rollback.roll_back(node, "unknown", False, WATCH)["reason"] == "There is no record of run unknown."
+    assert (
+        rollback.roll_back(node, rollback.Request("unknown"), WATCH)["reason"] == "There is no record of run unknown."
+    )
     assert node.asked == asked
 
 
@@ -62,12 +65,12 @@ def test_file_that_changed_since(node: Node) -> None:
     apply(node, whole_plan(node))
     node.write("/config.yaml", b"edited by hand\n", 0o640)
     tree = node.tree()
-    for result in (rollback.check(node, None, False), rollback.roll_back(node, None, False, WATCH)):
+    for result in (rollback.check(node, LAST), rollback.roll_back(node, LAST, WATCH)):
         assert result["state"] == "refused"
         assert node.path("/config.yaml") in result["reason"]
         assert node.path("/kubelet.conf") not in result["reason"]
     assert node.tree() == tree
-    forced = rollback.roll_back(node, None, True, WATCH)
+    forced = rollback.roll_back(node, rollback.Request(force=True), WATCH)
     assert forced["state"] == "rolled_back"
     assert node.tree() == before
     kept = [path.read_bytes() for path in (Path(forced["record"]) / "backup").glob("forced-*")]
@@ -79,7 +82,7 @@ def test_check_mode_of_a_rollback(node: Node) -> None:
     """It shows the way back, without secrets, and does not go it."""
     apply(node, whole_plan(node))
     tree = node.tree()
-    result = rollback.check(node, None, False)
+    result = rollback.check(node, LAST)
     assert (result["state"], result["changed"]) == ("planned", True)
     shown = next(item for item in result["diff"] if item["before_header"] == node.path("/kubelet.conf"))
     assert "https://new:6443" in shown["before"]
@@ -94,9 +97,9 @@ def test_older_run_below_a_newer_one(node: Node) -> None:
     assert apply(node, plan_of(edit(node, "/config.yaml", b"/wrong", "/good"), run="run1"))["state"] == "committed"
     second = apply(node, plan_of(edit(node, "/config.yaml", b"10250", "10260"), run="run2"))
     assert second["state"] == "committed"
-    assert rollback.roll_back(node, "run1", False, WATCH)["state"] == "refused"
-    assert rollback.roll_back(node, None, False, WATCH)["run"] == "run2"
-    assert rollback.roll_back(node, None, False, WATCH)["run"] == "run1"
+    assert rollback.roll_back(node, rollback.Request("run1"), WATCH)["state"] == "refused"
+    assert rollback.roll_back(node, LAST, WATCH)["run"] == "run2"
+    assert rollback.roll_back(node, LAST, WATCH)["run"] == "run1"
     assert node.tree() == before
 
 
@@ -105,7 +108,7 @@ def test_kubelet_that_ran_before_is_watched(node: Node) -> None:
     node.write("/config.yaml", b"good\nport: 1\n")
     node.set_service(KUBELET, ActiveState="active", SubState="running", MainPID="5")
     apply(node, plan_of(edit(node, "/config.yaml", b"1", "2")))
-    result = rollback.roll_back(node, None, False, WATCH)
+    result = rollback.roll_back(node, LAST, WATCH)
     assert result["verify"]["ok"] is True
 
 
@@ -113,7 +116,7 @@ def test_directory_that_is_used_by_now_stays(node: Node) -> None:
     """A directory of ours with somebody else's file in it is left, and the rest is undone."""
     apply(node, whole_plan(node))
     node.write("/manifests/theirs.yaml", b"pod\n")
-    assert rollback.roll_back(node, None, False, WATCH)["state"] == "rolled_back"
+    assert rollback.roll_back(node, LAST, WATCH)["state"] == "rolled_back"
     assert [path.name for path in Path(node.path("/manifests")).iterdir()] == ["theirs.yaml"]
 
 
@@ -122,7 +125,7 @@ def test_damaged_backup_is_not_written(node: Node) -> None:
     result = apply(node, plan_of(edit(node, "/config.yaml", b"/wrong", "/good")))
     (Path(result["record"]) / "backup" / "0").write_bytes(b"rot")
     after = node.read("/config.yaml")
-    undone = rollback.roll_back(node, None, False, WATCH)
+    undone = rollback.roll_back(node, LAST, WATCH)
     assert undone["state"] == "refused"
     assert "is damaged" in undone["reason"]
     assert node.read("/config.yaml") == after
@@ -133,6 +136,18 @@ def test_unreadable_manifest_is_left_alone(node: Node) -> None:
     result = apply(node, whole_plan(node))
     manifest = Path(result["record"]) / "manifest.json"
     manifest.write_text("{")
-    assert rollback.roll_back(node, None, False, WATCH)["state"] == "refused"
+    assert rollback.roll_back(node, LAST, WATCH)["state"] == "refused"
     rec.Records(node).prune()
     assert manifest.exists()
+
+
+def test_repair_that_did_not_help_counts_as_a_failed_attempt(node: Node) -> None:
+    """What the controller takes back is remembered as what the node itself takes back; what a person undoes is not."""
+    for number, failed in enumerate((False, True, True)):
+        assert apply(node, whole_plan(node, run=f"run{number}"), 2)["state"] == "committed"
+        asked = rollback.Request(f"run{number}", failed=failed)
+        assert rollback.roll_back(node, asked, WATCH)["state"] == "rolled_back"
+        assert rollback.roll_back(node, asked, WATCH)["changed"] is False  # asked again, it is not counted again
+    refused = apply(node, whole_plan(node, run="run4"), 2)
+    assert refused["state"] == "refused"
+    assert "2 repairs for config/broken have failed" in refused["reason"]

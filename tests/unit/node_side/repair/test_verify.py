@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from unit.node_side.repair._node import KUBELET, RUNTIME, Node, edit
 
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._process import RunResult
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import kernel, service, verify
-from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.errors import RefusedError
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.errors import RefusedError, StepError
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.plan import Verify
 
 STABLE = Verify(20, 60)
@@ -98,6 +99,25 @@ def test_swap_lines_of_fstab(before: bytes, after: bytes) -> None:
     """Only lines whose type is swap are commented out, and not twice."""
     assert kernel.fstab_without_swap(before) == after
     assert kernel.fstab_without_swap(after) == after
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (
+            RunResult("ok", 255, err="swapoff: /swap: swapoff failed: Cannot allocate memory\n"),
+            "Cannot allocate memory",
+        ),
+        (RunResult("ok", 4), "swapoff -a: exit code 4"),
+        (RunResult("timeout"), "swapoff -a: it did not end (timeout)"),
+        (RunResult("absent", err="no swapoff"), "swapoff -a: absent no swapoff"),
+    ],
+)
+def test_swapoff_that_fails_says_why(said: RunResult, reason: str, node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The program's own words, or its exit code; never that it was ok."""
+    monkeypatch.setattr(node, "run", lambda _argv, _timeout: said)
+    with pytest.raises(StepError, match=re.escape(reason)):
+        kernel.swap_off(node)
 
 
 def test_sysctl_file_has_a_setting_once() -> None:
