@@ -15,7 +15,13 @@ from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._boundary impor
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._files import write_result
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._plan.outcome import not_ready, outcome
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._reading import NODE_OPTIONS
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._repairing import Repair, Repairer, failure, told
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._repairing import (
+    STAGES,
+    Repair,
+    Repairer,
+    failure,
+    told,
+)
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._report.repair import repair_block
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._user_signatures import load
 
@@ -56,7 +62,7 @@ class ActionModule(ActionBase):
         repairer = Repairer(self, options, task_vars, own.causes, lambda _plan: None)
         now = repairer.read(with_cluster=True)
         after, ready = now.diagnosis.to_dict(), _ready(now.node)
-        faults = outcome(repaired["before"], after, repair.actions, repaired["places"]).faults
+        faults = outcome(repaired["before"], after, repair.actions, repaired["places"], STAGES).faults
         why = faults[0] if faults else not_ready(after, ready)
         if why:
             repairer.roll_back(repair, why, repair.rounds)

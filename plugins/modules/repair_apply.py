@@ -38,6 +38,7 @@ extends_documentation_fragment:
   - nodeclinic.kubelet._repair.attributes
   - nodeclinic.kubelet._repair.diff
 seealso:
+  - module: nodeclinic.kubelet.repair_keep
   - module: nodeclinic.kubelet.repair_rollback
   - module: nodeclinic.kubelet.file_edit
 """
@@ -82,6 +83,8 @@ run:
 state:
   description:
     - V(committed) if the repair stands, also if there was nothing to do. V(planned) in check mode.
+    - V(held) if the kubelet does not stay up and the plan says C(verify.hold); M(nodeclinic.kubelet.repair_keep) or
+      M(nodeclinic.kubelet.repair_rollback) end the run then.
     - V(refused) if nothing was changed, V(rolled_back) if everything was put back, V(failed) if not all could be; the task
       fails then.
   returned: always

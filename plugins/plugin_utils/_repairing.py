@@ -17,13 +17,16 @@ from ._boundary import ModuleRunner, Outcome, clear_failures, run_module
 from ._causes import CATALOGUE
 from ._judgement import Judged, OwnCauses
 from ._model.plan import Plan
-from ._plan.outcome import edited_places, outcome
+from ._plan.outcome import edited_places, further, outcome
 from ._plan.plan import Policy, Sources, plan
 from ._plan.verify import verification
 from ._reading import cluster_answer, judged_reading, read_node
 
 APPLY = "nodeclinic.kubelet.repair_apply"
 ROLL_BACK = "nodeclinic.kubelet.repair_rollback"
+KEEP = "nodeclinic.kubelet.repair_keep"
+
+STAGES = {cause.id: cause.gate for cause in CATALOGUE if cause.gate is not None}
 
 POLICY_OPTIONS: dict[str, dict[str, Any]] = {
     "allow": {"type": "list", "elements": "str", "default": ["safe"]},
@@ -113,13 +116,16 @@ class Repairer:
             self.tell(planned.to_dict())
             done.places += edited_places(planned, now.node)
             self._apply(done, planned)
-            if check or done.state != "committed":
+            if check or done.state not in ("committed", "held"):
                 break
+            held = done.state == "held"
             before, now = now, self._settled(now, planned)
             self._compare(done, before, now, planned)
             if done.state != "committed":
                 now = self.read(with_cluster=False)
                 break
+            if held:
+                now = self.read(with_cluster=False)  # the record that waited for the decision is no finding any more
         return done, first, now
 
     def _plan(self, now: Judged) -> Plan:
@@ -139,7 +145,11 @@ class Repairer:
             policy,
             sources,
             run=f"{moment}-{secrets.token_hex(3)}",
-            verify=verification(now.node, int(options["stable_seconds"])),
+            # A start that ended early hides what comes after it, so the next fault must not undo the repair of this one.
+            verify={
+                **verification(now.node, int(options["stable_seconds"])),
+                "hold": bool(now.diagnosis.hidden),
+            },
         )
 
     def _apply(self, done: Repair, planned: Plan) -> None:
@@ -185,21 +195,34 @@ class Repairer:
             if look:
                 time.sleep(_PAUSE)
             now = self.read(with_cluster=False)
-            if not outcome(before.diagnosis.to_dict(), now.diagnosis.to_dict(), actions, places).faults:
+            seen = outcome(before.diagnosis.to_dict(), now.diagnosis.to_dict(), actions, places, STAGES)
+            if not seen.faults:
                 break
         return now
 
     def _compare(self, done: Repair, before: Judged, now: Judged, planned: Plan) -> None:
-        """Roll this round back when it did not do what it was for, or did more."""
-        found = outcome(
-            before.diagnosis.to_dict(),
-            now.diagnosis.to_dict(),
-            planned.to_dict()["actions"],
-            edited_places(planned, before.node),
-        )
+        """Roll this round back when it did not do what it was for, or did more. Where the kubelet does not stay up, it
+        stands only if its start gets further and ends on another fault."""
+        was, is_now = before.diagnosis.to_dict(), now.diagnosis.to_dict()
+        found = outcome(was, is_now, planned.to_dict()["actions"], edited_places(planned, before.node), STAGES)
         done.uncovered += found.uncovered
-        if found.faults:
-            self.roll_back(done, found.faults[0], [done.rounds[-1]])
+        faults = found.faults
+        if done.state == "held" and not faults and not further(was, is_now, STAGES):
+            faults = (done.reason,)
+        if faults:
+            self.roll_back(done, faults[0], [done.rounds[-1]])
+        elif done.state == "held":
+            self._keep(done)
+
+    def _keep(self, done: Repair) -> None:
+        """Let the last round stand although the kubelet does not stay up: the node has one fault less."""
+        answer = self._call(KEEP, {"run": done.rounds[-1]["run"]})
+        done.state, done.reason = "committed", ""
+        if answer.values.get("state") != "committed":
+            why = f"it could not be kept: {answer.values.get('reason') or answer.failure}"
+            self.roll_back(done, why, [done.rounds[-1]])
+            return
+        done.rounds[-1]["state"] = "committed"
 
     def roll_back(self, done: Repair, why: str, rounds: list[dict[str, Any]]) -> None:
         """Undo rounds, the last one first, and have the node remember that they did not help. What cannot be undone is
@@ -244,8 +267,10 @@ def told(repair: Repair, host: str, ready: str | None = None) -> dict[str, Any]:
 def _checked(repair: Repair, ready: str | None) -> str:
     """How a repair was verified, in words."""
     watched = [round_["verify"] for round_ in repair.rounds if round_["verify"]]
-    words = [f"same main process for {watched[-1].get('seconds', 0):.0f} s"] if watched else []
-    words += ["healthz ok"] if watched and watched[-1].get("healthz") == "ok" else []
+    last = watched[-1] if watched else {}
+    words = [f"same main process for {last.get('seconds', 0):.0f} s"] if last.get("ok", bool(watched)) else []
+    words += ["healthz ok"] if last.get("healthz") == "ok" else []
+    words += [f"the start gets further, but {last['reason'].rstrip('.')}"] if last.get("ok") is False else []
     words += ["causes gone", "no new one"] if not repair.uncovered else ["causes gone"]
     words += [f"also found once the start went on: {', '.join(repair.uncovered)}"] if repair.uncovered else []
     words += ["node Ready"] if ready == "True" else [f"node Ready={ready}"] if ready else ["control plane not asked"]

@@ -77,15 +77,24 @@ class Step:
 
 @dataclass(frozen=True)
 class Verify:
-    """What must hold after the repair: the unit up with one main process for stable_seconds, and healthz ok."""
+    """What must hold after the repair: the unit up with one main process for stable_seconds, and healthz ok.
+
+    hold: when it does not, nothing is rolled back yet; who asked looks at the node and decides.
+    """
 
     stable_seconds: float = 20
     timeout: float = 90
     healthz: str = ""
+    hold: bool = False
 
     def to_dict(self) -> dict[str, t.Any]:
         """For the record."""
-        return {"stable_seconds": self.stable_seconds, "timeout": self.timeout, "healthz": self.healthz or None}
+        return {
+            "stable_seconds": self.stable_seconds,
+            "timeout": self.timeout,
+            "healthz": self.healthz or None,
+            "hold": self.hold,
+        }
 
 
 @dataclass(frozen=True)
@@ -158,7 +167,7 @@ def verification(data: t.Any) -> Verify:
     if healthz:
         split_url(healthz)
     stable, timeout = _seconds(data, "stable_seconds", 20, 600), _seconds(data, "timeout", 90, 1200)
-    return Verify(stable, max(timeout, stable + 5), healthz)
+    return Verify(stable, max(timeout, stable + 5), healthz, bool(data.get("hold")))
 
 
 def split_url(url: t.Any) -> tuple[str, int, str]:

@@ -21,7 +21,7 @@ if t.TYPE_CHECKING:
 
 FORMAT = "node-repair-record/1"
 PREPARED, BACKED_UP, APPLIED, RESTARTED = "prepared", "backed_up", "applied", "restarted"
-VERIFIED, COMMITTED = "verified", "committed"
+HELD, VERIFIED, COMMITTED = "held", "verified", "committed"
 ROLLING_BACK, ROLLED_BACK, FAILED = "rolling_back", "rolled_back", "failed"
 FINAL = (COMMITTED, ROLLED_BACK, FAILED)
 

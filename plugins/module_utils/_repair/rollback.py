@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nodeclinic.kubelet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Undoes a repair that stands, when a person asks for it."""
+"""Undoes a repair that stands, or keeps one that is held, when somebody asks for it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.system import System
 
 PLANNED, REFUSED = "planned", "refused"
-_LOCK_NAME = "rollback"
+_LOCK_NAME, _KEEP_NAME = "rollback", "keep"
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def roll_back(system: System, asked: Request, wanted: Verify) -> dict[str, t.Any
     with lock.hold(system.lock, f"{_LOCK_NAME} {asked.run or 'last'}", system.now()):
         try:
             records = rec.Records(system)
-            recovered = undo.recover(system, records, Attempts(system))
+            recovered = undo.recover(system, records, Attempts(system), asked.run or "")
             record = _record(records, asked.run, asked.force)
             if record.state == rec.ROLLED_BACK:
                 return _result(record, rec.ROLLED_BACK, recovered=recovered)
@@ -60,6 +60,25 @@ def check(system: System, asked: Request) -> dict[str, t.Any]:
         return _result(record, PLANNED, changed=True, diff=_differences(record))
     except (RefusedError, OSError) as exc:
         return _result(None, REFUSED, str(exc), run=asked.run or "")
+
+
+def keep(system: System, run: str, check_mode: bool) -> dict[str, t.Any]:
+    """Lets a run stand that is held.
+
+    :returns: as `roll_back`, with state committed, or refused where the run is none that is held
+    :raises lock.BusyError: another repair is going on
+    """
+    with lock.hold(system.lock, f"{_KEEP_NAME} {run}", system.now()):
+        try:
+            record = rec.require_run(rec.Records(system).find(run), run)
+            if record.state not in (rec.HELD, rec.COMMITTED):
+                raise RefusedError(f"Run {run} is {record.state}, so there is nothing to keep.")
+            held = record.state == rec.HELD
+            if held and not check_mode:
+                record.enter(rec.COMMITTED, "kept although the kubelet does not stay up")
+            return _result(record, rec.COMMITTED, changed=held)
+        except (RefusedError, OSError) as exc:
+            return _result(None, REFUSED, str(exc), run=run)
 
 
 def _record(records: rec.Records, run: str | None, force: bool) -> rec.Record:

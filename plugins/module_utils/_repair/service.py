@@ -46,7 +46,7 @@ def apply(
     """
     node = system or System()
     result = transaction.check(node, plan, limits) if check_mode else _apply_or_join(node, plan, limits)
-    return masked(result, result["state"] in (rec.COMMITTED, transaction.PLANNED))
+    return masked(result, result["state"] in (rec.COMMITTED, rec.HELD, transaction.PLANNED))
 
 
 def edit(step: t.Mapping[str, t.Any], unit: str, check_mode: bool, system: System | None = None) -> dict[str, t.Any]:
@@ -89,6 +89,16 @@ def roll_back(
         except detach.KilledError:
             result = detach.run(lambda: rollback.roll_back(node, named, wanted), seconds)
     return masked(result, result["state"] in (rec.ROLLED_BACK, rollback.PLANNED))
+
+
+def keep(run: str, check_mode: bool, system: System | None = None) -> dict[str, t.Any]:
+    """Lets a run stand that is held.
+
+    :returns: the result of `rollback.keep`, masked, and ok
+    :raises RefusedError: a repair is going on
+    """
+    result = rollback.keep(system or System(), run, check_mode)
+    return masked(result, result["state"] == rec.COMMITTED)
 
 
 def restart(unit: str, wanted: plans.Verify, check_mode: bool, system: System | None = None) -> dict[str, t.Any]:

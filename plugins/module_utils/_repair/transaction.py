@@ -43,8 +43,8 @@ class Limits:
 def apply(system: System, plan: Plan, limits: Limits) -> dict[str, t.Any]:
     """Executes a plan.
 
-    :returns: run, state (committed, rolled_back, failed or refused), changed, steps, reason, record, verify, recovered,
-        diff
+    :returns: run, state (committed, held, rolled_back, failed or refused), changed, steps, reason, record, verify,
+        recovered, diff
     :raises lock.BusyError: another repair is going on
     """
     with lock.hold(system.lock, plan.run, system.now()):
@@ -104,7 +104,7 @@ class _Transaction:
 
     def execute(self) -> dict[str, t.Any]:
         """The whole transaction."""
-        self._recovered = undo.recover(self._system, self._records, self._attempts)
+        self._recovered = undo.recover(self._system, self._records, self._attempts, self._plan.run)
         self._records.prune()
         earlier = self._earlier()
         if earlier is not None:
@@ -117,6 +117,9 @@ class _Transaction:
         record = self._record = self._back_up()
         try:
             self._apply(record)
+            down = self._start(record)
+            if down:
+                return self._hold(record, down)
         except (StepError, OSError) as exc:
             return self._roll_back(record, f"{exc}".rstrip(".") + ".")
         except Exception:  # noqa: BLE001 - even a bug of ours must not leave the node half repaired
@@ -125,7 +128,7 @@ class _Transaction:
 
     def end_killed(self) -> dict[str, t.Any]:
         """What the next run would do first."""
-        said = undo.recover(self._system, self._records, self._attempts)
+        said = undo.recover(self._system, self._records, self._attempts, self._plan.run)
         self._record = self._records.find(self._plan.run)
         state = self._record.state if self._record else REFUSED
         reason = " ".join(["The process that did the repair was killed.", *said])
@@ -165,7 +168,7 @@ class _Transaction:
     def _earlier(self) -> dict[str, t.Any] | None:
         """The result of this very run, if it has come to an end before."""
         earlier = self._records.find(self._plan.run)
-        if earlier is None or earlier.state not in rec.FINAL:
+        if earlier is None or earlier.state not in (*rec.FINAL, rec.HELD):
             return None
         if earlier.interrupted and earlier.state != rec.COMMITTED:
             return None
@@ -219,14 +222,26 @@ class _Transaction:
                 self._act(item)
             item.status = prepare.CHANGED
         record.enter(rec.APPLIED)
-        if self._plan.restart:
-            units.start_again(self._system, self._plan.unit)
-            record.enter(rec.RESTARTED)
-        if self._plan.restart or self._touches_kubelet():
-            self._verify = verify.verify(self._system, self._plan.unit, self._plan.verify)
-            if not self._verify["ok"]:
-                raise StepError(self._verify["reason"])
+
+    def _start(self, record: rec.Record) -> str:
+        """Restarts and watches; why the kubelet does not stay up where the plan says hold, else empty.
+
+        :raises StepError: it does not stay up
+        """
+        try:
+            if self._plan.restart:
+                units.start_again(self._system, self._plan.unit)
+                record.enter(rec.RESTARTED)
+            if self._plan.restart or self._touches_kubelet():
+                self._verify = verify.verify(self._system, self._plan.unit, self._plan.verify)
+                if not self._verify["ok"]:
+                    raise StepError(self._verify["reason"])
+        except StepError as exc:
+            if self._plan.verify.hold:
+                return str(exc)
+            raise
         record.enter(rec.VERIFIED)
+        return ""
 
     def _touches_kubelet(self) -> bool:
         """Whether a step starts or restarts the kubelet itself."""
@@ -249,6 +264,13 @@ class _Transaction:
         with contextlib.suppress(OSError):  # that it is verified is durable; the next run ends the record then
             record.enter(rec.COMMITTED)
             self._records.prune()
+        return result
+
+    def _hold(self, record: rec.Record, reason: str) -> dict[str, t.Any]:
+        """Leaves everything as it is until somebody decides: keep it, or roll it back, which the next run does too."""
+        result = self.result(rec.HELD, reason, changed=True)
+        record.manifest["result"] = {**result, "diff": []}
+        record.enter(rec.HELD, reason)
         return result
 
     def _roll_back(self, record: rec.Record, reason: str) -> dict[str, t.Any]:

@@ -71,15 +71,18 @@ def finish(record: Record, done: Undone, result: dict[str, t.Any]) -> None:
         record.enter(done.state, " ".join(done.problems))
 
 
-def recover(system: System, records: Records, attempts: Attempts) -> list[str]:
+def recover(system: System, records: Records, attempts: Attempts, asked: str = "") -> list[str]:
     """Ends every run that was interrupted: back to the state before it, unless it was already verified.
 
+    :param asked: run that somebody asks about; one that is held is his to decide
     :returns: a sentence for each
     :raises RefusedError: one of them could not be undone, which another repair must not build on
     """
     said = []
     for record in records.unfinished():
         state = record.state
+        if state == records_module.HELD and record.run == asked:
+            continue
         if state == records_module.VERIFIED:
             record.enter(records_module.COMMITTED, "interrupted after it was verified")
             said.append(f"Run {record.run} was interrupted after it was verified, and stands.")

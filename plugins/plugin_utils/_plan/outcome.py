@@ -25,11 +25,19 @@ class Outcome:
     uncovered: tuple[str, ...] = ()
 
 
-def outcome(before: Result, after: Result, actions: Iterable[Mapping[str, Any]], places: Iterable[str]) -> Outcome:
-    """Compare two results of one node (as in result.schema.json); ``actions`` as in a plan.
+def outcome(
+    before: Result,
+    after: Result,
+    actions: Iterable[Mapping[str, Any]],
+    places: Iterable[str],
+    stages: Mapping[str, int],
+) -> Outcome:
+    """Compare two results of one node (as in result.schema.json); ``actions`` as in a plan, ``stages`` the stage of the
+    start at which each cause stops it.
 
     An answered finding must be gone. A root cause that is new is a fault of the repair, unless the start ended before
-    it could show (``hidden`` of the result before) and it does not stand on a line that the repair wrote (``places``).
+    it could show (``hidden`` of the result before, and no earlier stage than the one that failed then) and it does not
+    stand on a line that the repair wrote (``places``).
     """
     if after["verdict"] == "unknown":
         return Outcome((f"the node could not be judged after the repair: {after['summary']}",))
@@ -40,15 +48,24 @@ def outcome(before: Result, after: Result, actions: Iterable[Mapping[str, Any]],
         if any(_in_vain(action, finding, known) for action in done if action["finding"] == finding["id"])
     ]
     faults = [f"{finding['id']} still holds: {finding['summary']}" for finding in vain]
-    uncovered = []
+    uncovered, first = [], _first_stage(before, stages)
     for finding in after["root_causes"]:
         if finding in vain or _key(finding) in known:
             continue
-        if before.get("hidden") and not _stands_on(finding, places):
+        later = stages.get(finding["id"], first) >= first
+        if before.get("hidden") and later and not _stands_on(finding, places):
             uncovered.append(str(finding["id"]))
         elif _answered(finding, done) or finding["id"] not in {one["id"] for one in _now(before)}:
             faults.append(f"{finding['id']} is new: {finding['summary']}")
     return Outcome(tuple(faults), tuple(uncovered))
+
+
+def further(before: Result, after: Result, stages: Mapping[str, int]) -> bool:
+    """True when a start that still fails gets as far as before or further: it ends on a root cause that is new."""
+    known, first = {_key(finding) for finding in _now(before)}, _first_stage(before, stages)
+    return any(
+        stages.get(finding["id"], -1) >= first and _key(finding) not in known for finding in after["root_causes"]
+    )
 
 
 def not_ready(after: Result, ready: str | None) -> str:
@@ -63,7 +80,10 @@ def not_ready(after: Result, ready: str | None) -> str:
 
 
 def edited_places(plan: Plan, node: Snapshot) -> tuple[str, ...]:
-    """``path:line`` of every line that the plan writes, and paths that it makes; ``node`` as diagnosed before."""
+    """``path:line`` of every line that the plan writes, and paths that it makes; ``node`` as diagnosed before.
+
+    A line that only loses words is not among them: what is left on it was there before.
+    """
     return tuple(_places(plan, node))
 
 
@@ -74,10 +94,20 @@ def _places(plan: Plan, node: Snapshot) -> Iterator[str]:
             content, moved = (node.file(path).content or "").encode(), 0
             for edit in step.values["edits"]:
                 first = content[: edit["start"]].count(b"\n") + 1 + moved
-                yield from (f"{path}:{first + more}" for more in range(edit["text"].count("\n") + 1))
+                if _words(edit["text"]) - _words(content[edit["start"] : edit["end"]].decode()):
+                    yield from (f"{path}:{first + more}" for more in range(edit["text"].count("\n") + 1))
                 moved += edit["text"].count("\n") - content[edit["start"] : edit["end"]].count(b"\n")
         elif path:
             yield path
+
+
+def _words(text: str) -> set[str]:
+    return set(re.split(r"[\s,=]+", text)) - {""}
+
+
+def _first_stage(result: Result, stages: Mapping[str, int]) -> int:
+    """The stage at which the start ended; 0 when it cannot be told."""
+    return min((stages[finding["id"]] for finding in result["root_causes"] if finding["id"] in stages), default=0)
 
 
 def _now(result: Result) -> list[Mapping[str, Any]]:

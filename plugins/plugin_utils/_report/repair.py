@@ -36,10 +36,11 @@ def repair_block(result: Mapping[str, Any], *, width: int, colour: bool) -> str:
     if repair["state"] == "nothing" and result["verdict"] == "healthy":
         head = f"nothing to repair: {result['summary']}"
         return block(str(result["host"]), "HEALTHY", head, (), width=width, style=_GOOD if colour else "")
-    style = _STYLES.get(repair["state"], _BAD) if colour else ""
-    return block(
-        str(result["host"]), _WORDS[repair["state"]], _headline(result), _repair_rows(result), width=width, style=style
-    )
+    word, style = _WORDS[repair["state"]], _STYLES.get(repair["state"], _BAD)
+    if repair["state"] == "committed" and result["verdict"] == "down":
+        word, style = "PARTLY REPAIRED", _STYLES["nothing"]
+    rows = _repair_rows(result)
+    return block(str(result["host"]), word, _headline(result), rows, width=width, style=style if colour else "")
 
 
 def _plan_rows(plan: Mapping[str, Any]) -> Iterator[Row]:

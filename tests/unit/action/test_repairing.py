@@ -13,7 +13,13 @@ import pytest
 from corpus._load import load_evidence
 
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils import _repairing
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._repairing import APPLY, ROLL_BACK, Repairer, told
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._repairing import (
+    APPLY,
+    KEEP,
+    ROLL_BACK,
+    Repairer,
+    told,
+)
 
 OPTIONS: dict[str, Any] = {
     "allow": ["safe"],
@@ -33,8 +39,8 @@ OPTIONS: dict[str, Any] = {
 class FakeNode:
     """Gives evidence of one recorded case after another, and answers to the modules of a repair as told."""
 
-    def __init__(self, *cases: str, applied: Mapping[str, Any] | None = None, undone: str = "rolled_back") -> None:
-        self.cases, self.undone, self.calls = list(cases), undone, []
+    def __init__(self, *cases: str, applied: Any = None, undone: str = "rolled_back", kept: str = "committed") -> None:
+        self.cases, self.undone, self.kept, self.calls = list(cases), undone, kept, []
         self.applied = applied or {"state": "committed", "changed": True, "verify": {"seconds": 5, "healthz": "ok"}}
 
     def _execute_module(
@@ -45,7 +51,9 @@ class FakeNode:
     ) -> Mapping[str, Any]:
         self.calls.append(module_name.rpartition(".")[2])
         if module_name == APPLY:
-            return self.applied
+            return self.applied.pop(0) if isinstance(self.applied, list) else self.applied
+        if module_name == KEEP:
+            return {"state": self.kept}
         if module_name == ROLL_BACK:
             return {"state": self.undone, "reason": "busy" if self.undone != "rolled_back" else ""}
         case = self.cases.pop(0) if len(self.cases) > 1 else self.cases[0]
@@ -159,3 +167,64 @@ def test_node_for_a_person_is_not_touched() -> None:
     node = FakeNode("cert-expired")
     done, _before, _after = repairer(node).repair(check=False)
     assert (done.state, done.changed, done.failed, node.calls) == ("nothing", False, False, ["node_info"])
+
+
+HELD = {
+    "state": "held",
+    "changed": True,
+    "reason": "systemd restarted it.",
+    "verify": {"ok": False, "seconds": 10, "reason": "systemd restarted it."},
+}
+COMMITTED = {"state": "committed", "changed": True, "verify": {"ok": True, "seconds": 5, "healthz": "ok"}}
+
+
+def test_start_that_gets_further_keeps_the_first_repair() -> None:
+    """The kubelet still does not stay up, but on a fault that the first one hid: that is the next round's."""
+    node = FakeNode(
+        "extra-args-unknown-flag", "unknown-feature-gate", "unknown-feature-gate", "healthy", applied=[HELD, COMMITTED]
+    )
+    done, _before, after = repairer(node).repair(check=False)
+    assert [action["id"] for action in done.actions] == ["remove-flag", "remove-feature-gate"]
+    assert (done.state, done.reason, after.diagnosis.verdict) == ("committed", "", "healthy")
+    assert [round_["state"] for round_ in done.rounds] == ["committed", "committed"]
+    assert node.calls == [
+        *("node_info", "repair_apply", "node_info", "repair_keep"),
+        *("node_info", "repair_apply", "node_info"),
+    ]
+
+
+def test_kept_repair_whose_next_fault_is_for_a_person() -> None:
+    """The node has one fault less; what is left is said, and that the kubelet does not stay up."""
+    node = FakeNode("extra-args-unknown-flag", "config-wrong-type", applied=[HELD])
+    done, _before, _after = repairer(node).repair(check=False)
+    said = told(done, "worker-2")
+    assert (done.state, done.failed, len(done.rounds)) == ("committed", False, 1)
+    assert "the start gets further, but systemd restarted it" in said["checked"]
+    assert "same main process" not in said["checked"]
+    assert [item["finding"] for item in done.not_offered] == done.uncovered
+
+
+@pytest.mark.parametrize("second", ["extra-args-unknown-flag", "healthy", "server-port-wrong"])
+def test_kubelet_that_is_down_without_getting_further_is_undone(second: str) -> None:
+    """The same cause, none that can be seen, or one that does not end a start: the repair did not help."""
+    node = FakeNode("extra-args-unknown-flag", second, applied=[HELD])
+    done, _before, _after = repairer(node).repair(check=False)
+    assert (done.state, done.failed) == ("rolled_back", True)
+    assert "repair_keep" not in node.calls
+
+
+def test_repair_that_cannot_be_kept_is_undone() -> None:
+    """The node refuses to keep it: nothing is left in between."""
+    node = FakeNode("extra-args-unknown-flag", "unknown-feature-gate", applied=[HELD], kept="refused")
+    done, _before, _after = repairer(node).repair(check=False)
+    assert (done.state, done.rounds[0]["state"]) == ("rolled_back", "rolled_back")
+
+
+@pytest.mark.parametrize(("case", "held"), [("extra-args-unknown-flag", True), ("server-port-wrong", False)])
+def test_only_a_start_that_ended_early_is_held(case: str, held: bool) -> None:
+    """A kubelet that ran before must run after the repair, or the node itself puts everything back."""
+    node, plans = FakeNode(case, "healthy"), []
+    repairer_ = repairer(node)
+    repairer_.tell = plans.append
+    repairer_.repair(check=False)
+    assert plans[0]["verify"]["hold"] is held

@@ -151,3 +151,43 @@ def test_repair_that_did_not_help_counts_as_a_failed_attempt(node: Node) -> None
     refused = apply(node, whole_plan(node, run="run4"), 2)
     assert refused["state"] == "refused"
     assert "2 repairs for config/broken have failed" in refused["reason"]
+
+
+def _held(node: Node) -> dict[str, object]:
+    """A repair that does not help and is held."""
+    wrong = plan_of(edit(node, "/config.yaml", b"/wrong", "/also-wrong"), hold=True)
+    return apply(node, wrong)
+
+
+def test_held_repair_waits_for_a_decision(node: Node) -> None:
+    """Nothing is put back, the same run asked again says the same, and keeping it makes it stand."""
+    result = _held(node)
+    assert (result["state"], result["changed"]) == ("held", True)
+    assert b"/also-wrong" in node.read("/config.yaml")
+    again = apply(node, plan_of({"kind": "swapoff"}, hold=True))  # only the run's id counts
+    assert (again["state"], again["reason"], again["changed"]) == ("held", result["reason"], False)
+    assert rollback.keep(node, RUN, check_mode=True)["changed"] is True
+    assert rollback.keep(node, RUN, check_mode=False)["state"] == "committed"
+    assert rollback.keep(node, RUN, check_mode=False)["changed"] is False
+    assert rollback.roll_back(node, LAST, WATCH)["run"] == RUN
+
+
+def test_held_repair_is_rolled_back_when_it_is_not_kept(node: Node) -> None:
+    """By who asked for it, and counted once; by the next run, when nobody decides."""
+    before, later = node.tree(), whole_plan(node, run="third")
+    _held(node)
+    asked = rollback.Request(RUN, failed=True)
+    assert rollback.roll_back(node, asked, WATCH)["state"] == "rolled_back"
+    assert node.tree() == before
+    assert rollback.keep(node, RUN, check_mode=False)["reason"].startswith(f"Run {RUN} is rolled_back")
+    assert len(json.loads((Path(node.records) / "attempts.json").read_text())["config/broken"]) == 1
+    apply(node, plan_of(edit(node, "/config.yaml", b"/wrong", "/also-wrong"), run="second", hold=True))
+    third = apply(node, later)
+    assert "second was interrupted and is rolled back" in str(third["recovered"])
+    assert third["state"] == "committed"  # it was made for the file as it is again
+
+
+def test_repair_that_helps_is_not_held(node: Node) -> None:
+    """hold is about a kubelet that does not stay up."""
+    plan = plan_of(edit(node, "/config.yaml", b"/wrong", "/good"), hold=True)
+    assert apply(node, plan)["state"] == "committed"
