@@ -169,12 +169,13 @@ def pem_corrupt(node: Snapshot) -> Iterator[Hit]:
         match = ended_on(node, names[0]) if role in ("client", "client-ca") and _unread(use) else None
         if match is not None:
             path = next((p for p in match.groups.values() if p), use.path)
-            yield Hit(f"the {_KINDS[role]} {path} is damaged", (_quote.log(match),))
+            yield Hit(f"the {_KINDS[role]} {path} is damaged", (_quote.log(match),), gate=_STAGES.get(role))
         if use.problem is None or (use.embedded and "base64" in use.problem.message) or use.file.type == "directory":
             continue
         yield _corrupt(node, use, names)
 
 
+_STAGES = {"serving": 9, "client-ca": 13}  # the others are read at the cause's own stage
 _KINDS = {
     "client": "client certificate",
     "client-ca": "CA of clientCAFile",
@@ -193,7 +194,8 @@ def _corrupt(node: Snapshot, use: CertificateUse, names: tuple[str, ...]) -> Hit
     named = f", named by {use.place}" if use.place and not use.embedded else ""
     remedy = relink(node) if use.role == "client" else _restore_ca(node, use)
     text = f"the {_KINDS[use.role]} {use.path} is damaged: {problem[:120]}{named}"
-    return Hit(text, (_quote.file(use.file, problem), *said(node, *names)), start_effect(node), remedy)
+    evidence = (_quote.file(use.file, problem), *said(node, *names))
+    return Hit(text, evidence, start_effect(node), remedy, gate=_STAGES.get(use.role))
 
 
 def _restore_ca(node: Snapshot, use: CertificateUse) -> Remedy | None:

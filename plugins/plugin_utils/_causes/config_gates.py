@@ -14,14 +14,17 @@ from .._model.snapshot import Snapshot
 from . import _logs, _quote
 from ._logs import starting_fails
 
+_OF_FILE = 6  # the gates of the configuration file are set at a later stage than those given as flags
 
-def _gate_place(node: Snapshot, gate: str) -> tuple[Place | None, Evidence | None]:
-    """Where a feature gate is set: the flag, or the field of the configuration file."""
+
+def _gate_place(node: Snapshot, gate: str) -> tuple[Place | None, Evidence | None, int | None]:
+    """Where a feature gate is set, the flag or the field of the configuration file, and the stage where that is not the
+    flags'."""
     flag = node.command_line.flag("feature-gates")
     if flag and gate in (flag.value or ""):
-        return flag.place, _quote.flag(flag)
+        return flag.place, _quote.flag(flag), None
     found = node.config.get(f"featureGates.{gate}")
-    return (found.place, _quote.field(found)) if found else (None, None)
+    return (found.place, _quote.field(found), _OF_FILE) if found else (None, None, None)
 
 
 @cause(
@@ -49,10 +52,10 @@ def feature_gate_unknown(node: Snapshot) -> Iterator[Hit]:
     said = _logs.current(node, "feature-gate-unknown", window=None) if starting_fails(node) else None
     if said is None:
         return
-    place, quoted = _gate_place(node, said.groups["gate"])
+    place, quoted, stage = _gate_place(node, said.groups["gate"])
     where = f" ({place})" if place else ""
     text = f"feature gate {said.groups['gate']}{where} does not exist in this kubelet"
-    yield Hit(text, (*((quoted,) if quoted else ()), _quote.log(said)))
+    yield Hit(text, (*((quoted,) if quoted else ()), _quote.log(said)), gate=stage)
 
 
 @cause(
@@ -75,7 +78,7 @@ def feature_gate_locked(node: Snapshot) -> Iterator[Hit]:
     if said is None:
         return
     groups = said.groups
-    place, quoted = _gate_place(node, groups["gate"])
+    place, quoted, stage = _gate_place(node, groups["gate"])
     where = f" ({place})" if place else ""
     text = f"feature gate {groups['gate']}={groups['value']}{where} is refused: it is locked to {groups['locked']}"
-    yield Hit(text, (*((quoted,) if quoted else ()), _quote.log(said)))
+    yield Hit(text, (*((quoted,) if quoted else ()), _quote.log(said)), gate=stage)

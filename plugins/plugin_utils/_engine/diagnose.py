@@ -76,6 +76,5 @@ def _hidden(snapshot: Snapshot, ordered: Ordered) -> str:
     """What a start that stops early cannot show; empty when the kubelet gets through its start."""
     if snapshot.kubelet.running and not snapshot.crash_looping:
         return ""
-    gates = [_by_id()[f.id].gate for f in ordered.root_causes if f.effect == Effect.DOWN and f.id in _by_id()]
-    known = [gate for gate in gates if gate is not None]
+    known = [f.gate for f in ordered.root_causes if f.effect == Effect.DOWN and f.gate is not None]
     return hidden_after(min(known)) if known else ""

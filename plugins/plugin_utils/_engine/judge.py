@@ -50,4 +50,5 @@ def _finding(cause: Cause, hits: list[Hit], snapshot: Snapshot) -> Finding:
         remedy=adapted(speaking[0].remedy or cause.remedy, snapshot),
         explains=cause.explains + tuple(e for hit in hits for e in hit.explains),
         documented=not cause.own,
+        gate=next((hit.gate for hit in speaking if hit.gate is not None), cause.gate),
     )

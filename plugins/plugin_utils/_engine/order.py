@@ -53,8 +53,7 @@ def order(findings: Iterable[Finding], catalogue: dict[str, Cause]) -> Ordered:
     resolved = [f for f in present if f.effect == Effect.RESOLVED and f.id not in current_ids]
 
     def rank(finding: Finding) -> tuple[int, int, str]:
-        gate = catalogue[finding.id].gate
-        return (-finding.effect, LAST if gate is None else gate, finding.id)
+        return (-finding.effect, LAST if finding.gate is None else finding.gate, finding.id)
 
     groups = (tuple(sorted(group, key=rank)) for group in (roots, consequences, risks, resolved))
     return Ordered(*groups)

@@ -34,6 +34,7 @@ _RENEWALS = {
 }
 _RENEW = "renew-client-certificate"
 _KUBEADM = re.compile(r"\bkubeadm\b|/etc/kubernetes/(?:pki|tmp)|\bkubelet\.conf\b")
+_NODE = re.compile(r"\bsystem:node:NAME\b|(?<=delete node )NAME\b|(?<=get node )NAME\b")
 _COMMAND = re.compile(r"(systemctl (?:[a-z-]+ )+|journalctl -u )kubelet\b(?!\.)")
 # Repairs of files that a supervisor would write over.
 _SERVICE_REPAIRS = re.compile(
@@ -44,11 +45,13 @@ _SERVICE_REPAIRS = re.compile(
 
 def adapted(remedy: Remedy, node: Snapshot) -> Remedy:
     """The remedy in the words of this node's distribution: its unit, its own way to write files, no repair of a file
-    that a supervisor would write over."""
+    that a supervisor would write over, and with the node's name where it is known."""
     unit = node.kubelet.name.removesuffix(".service")
     if remedy.repair == _RENEW and node.profile in _RENEWALS:
         return Remedy(_RENEWALS[node.profile].format(unit=unit, profile=node.profile))
     text = remedy.text if unit == "kubelet" else _COMMAND.sub(rf"\g<1>{unit}", remedy.text)
+    if node.node_name:
+        text = _NODE.sub(lambda found: found[0].replace("NAME", str(node.node_name)), text)
     own, note = row(node), _NOTES.get(node.profile, "")
     generated = own.embeds_kubelet and remedy.repair is not None and not _SERVICE_REPAIRS.fullmatch(remedy.repair)
     if note and (generated or _KUBEADM.search(remedy.text)):

@@ -60,8 +60,8 @@ class Observed:
 class Matcher:
     """What a value must be. ``kind`` is exact, one_of, regex, range, at_least, absent or present.
 
-    ``value`` is the value (exact), the list of values (one_of), the pattern (regex), the bounds as (low, high) with None
-    for an open end (range), the least value (at_least), None (absent, present).
+    ``value`` is the value (exact), the list of values (one_of), the pattern (regex), the bounds as (low, high) with
+    None for an open end (range), the least value (at_least), None (absent, present).
     """
 
     kind: str
@@ -81,8 +81,8 @@ class Expectation:
 class Difference:
     """A value that is not as expected.
 
-    ``seen`` is None when it is absent. ``expected`` is the expectation with the highest precedence, ``agreeing`` are the
-    other sources that expect the same, ``dissenting`` what other sources expect instead.
+    ``seen`` is None when it is absent. ``expected`` is the expectation with the highest precedence, ``agreeing`` are
+    the other sources that expect the same, ``dissenting`` what other sources expect instead.
     """
 
     path: str

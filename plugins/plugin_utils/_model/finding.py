@@ -64,8 +64,8 @@ class Remedy:
 class Hit:
     """A cause holds: this case in one sentence with its values, its evidence, and its effect on the node.
 
-    ``remedy`` overrides the cause's general one. ``explains`` adds ids for this case only, ``effect`` overrides the
-    cause's effect.
+    ``remedy`` overrides the cause's general one. ``explains`` adds ids for this case only, ``effect`` and ``gate``
+    override those of the cause.
     """
 
     summary: str
@@ -73,11 +73,13 @@ class Hit:
     effect: Effect | None = None
     remedy: Remedy | None = None
     explains: tuple[str, ...] = ()
+    gate: int | None = None
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A cause that holds on this node."""
+    """A cause that holds on this node. ``gate`` is the stage at which it stops the kubelet's start, None when it does
+    not."""
 
     id: str
     title: str
@@ -88,6 +90,7 @@ class Finding:
     explained_by: tuple[str, ...] = ()
     explains: tuple[str, ...] = field(default=(), compare=False)
     documented: bool = True
+    gate: int | None = field(default=None, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         """As in result.schema.json."""

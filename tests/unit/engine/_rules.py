@@ -36,4 +36,4 @@ def holding(name: str, effect: Effect = Effect.DOWN, **more: Any) -> Cause:
 def found(made: Cause, effect: Effect | None = None) -> Finding:
     """The finding of a cause."""
     given = made.effect if effect is None else effect
-    return Finding(made.id, made.title, given, f"{made.id} holds", SEEN, REMEDY, explains=made.explains)
+    return Finding(made.id, made.title, given, f"{made.id} holds", SEEN, REMEDY, explains=made.explains, gate=made.gate)
