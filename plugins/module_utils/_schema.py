@@ -25,6 +25,7 @@ UNRESOLVED = "unresolved"
 # Parts of the evidence. The first five are read on the node, the last one on a control plane host.
 UNITS = "units"
 JOURNAL = "journal"
+KERNEL = "kernel"  # stands where a unit's name does: the kernel's messages of this boot
 FILES = "files"
 HOST = "host"
 PROBES = "probes"
@@ -35,6 +36,11 @@ PARTS = (*NODE_PARTS, CLUSTER)
 # Where the kubelet listens unless it is told otherwise (KubeletConfiguration: healthzPort, port).
 HEALTHZ_PORT = 10248
 SERVING_PORT = 10250
+
+# Where repairs leave their records on a node, the file that a running one locks, and the states of those that ended.
+REPAIR_RECORDS = "/var/lib/nodeclinic/repairs"
+REPAIR_LOCK = "/run/nodeclinic/repair.lock"
+REPAIR_ENDED = ("committed", "rolled_back", "failed")
 
 # Limits. A diagnosis returns at most MAX_EVIDENCE_BYTES of JSON; MAX_FILES_BYTES and MAX_PATTERN_BYTES are its shares.
 MAX_EVIDENCE_BYTES = 256 * 1024
@@ -48,6 +54,7 @@ MAX_PROBE_BODY_BYTES = 400
 MAX_MESSAGE_CHARS = 2000
 MAX_JOURNAL_LINES = 2000
 MAX_RUNTIME_JOURNAL_LINES = 300
+MAX_KERNEL_LINES = 1000
 MAX_JOURNAL_READ_BYTES = 8 * 1024 * 1024
 MAX_PATTERNS = 200
 MAX_PATTERN_BYTES = 64 * 1024

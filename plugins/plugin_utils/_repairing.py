@@ -118,6 +118,9 @@ class Repairer:
             self._apply(done, planned)
             if check or done.state not in ("committed", "held"):
                 break
+            if not _changes(done.rounds[-1]):  # an interrupted run was ended: here the node is as it was before that
+                first = now = self.read(with_cluster=False)
+                continue
             held = done.state == "held"
             before, now = now, self._settled(now, planned)
             self._compare(done, before, now, planned)
@@ -145,7 +148,7 @@ class Repairer:
             policy,
             sources,
             run=f"{moment}-{secrets.token_hex(3)}",
-            # A start that ended early hides what comes after it, so the next fault must not undo the repair of this one.
+            # A start that ended early hides what comes after it: the next fault must not undo the repair of this one.
             verify={
                 **verification(now.node, int(options["stable_seconds"])),
                 "hold": bool(now.diagnosis.hidden),
@@ -228,7 +231,7 @@ class Repairer:
         """Undo rounds, the last one first, and have the node remember that they did not help. What cannot be undone is
         said."""
         done.state, done.reason = "rolled_back", why
-        for round_ in reversed(rounds):
+        for round_ in filter(_changes, reversed(rounds)):
             answer = self._call(ROLL_BACK, {"run": round_["run"], "failed": True, "stable_seconds": 0})
             if answer.values.get("state") == "rolled_back":
                 round_["state"] = "rolled_back"
@@ -252,7 +255,7 @@ def told(repair: Repair, host: str, ready: str | None = None) -> dict[str, Any]:
     """A repair for the result file and the screen, with what a person types next."""
     limit = shlex.quote(host)
     data = {**repair.to_dict(), "ready": ready}
-    standing = [round_["run"] for round_ in repair.rounds if round_["state"] == "committed"]
+    standing = [round_["run"] for round_ in repair.rounds if round_["state"] == "committed" and _changes(round_)]
     if repair.state == "committed":
         data["checked"] = _checked(repair, ready)
     if standing:
@@ -262,6 +265,11 @@ def told(repair: Repair, host: str, ready: str | None = None) -> dict[str, Any]:
     if repair.state == "planned":
         data["next"] = f"ansible-playbook playbooks/repair.yml -l {limit}"
     return data
+
+
+def _changes(round_: Mapping[str, Any]) -> bool:
+    """False for a round that did nothing but end an interrupted run: it has no record of its own."""
+    return bool(round_["restart"] or any(action["steps"] for action in round_["actions"]))
 
 
 def _checked(repair: Repair, ready: str | None) -> str:

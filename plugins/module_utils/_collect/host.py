@@ -13,7 +13,7 @@ import typing as t
 from datetime import datetime, timezone
 
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _redact, _schema
-from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect import clock, parallel, sockets
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect import clock, parallel, repairs, sockets
 
 if t.TYPE_CHECKING:
     from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect.units import Show
@@ -80,6 +80,7 @@ def collect(
     facts["clock"] = {"utc": _now(), "ntp_synchronized": clock.synchronized()}
     facts["kubelet"] = {"version": asked["kubelet"].value, **_process(show, cmdline)}
     facts["runtime"] = {"version": asked["runtime"].value}
+    facts["unfinished_repairs"] = repairs.unfinished(host)
     facts.update(asked["systemd"].value or {"systemd": None, "system_state": None})
     return facts
 

@@ -13,6 +13,7 @@ import shutil
 import typing as t
 from pathlib import Path
 
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _schema
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import paths
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.errors import RefusedError
 
@@ -23,7 +24,7 @@ FORMAT = "node-repair-record/1"
 PREPARED, BACKED_UP, APPLIED, RESTARTED = "prepared", "backed_up", "applied", "restarted"
 HELD, VERIFIED, COMMITTED = "held", "verified", "committed"
 ROLLING_BACK, ROLLED_BACK, FAILED = "rolling_back", "rolled_back", "failed"
-FINAL = (COMMITTED, ROLLED_BACK, FAILED)
+FINAL = _schema.REPAIR_ENDED
 
 KEPT_RUNS = 20
 KEPT_BYTES = 64 * 1024 * 1024

@@ -12,8 +12,6 @@ import typing as t
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _process, _redact, _schema
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect import http
 
-RECORDS = "/var/lib/nodeclinic/repairs"
-LOCK = "/run/nodeclinic/repair.lock"
 _MAX_OUTPUT_BYTES = 64 * 1024
 # A kubelet may take its whole TimeoutStopSec (90 s by default) to stop.
 SYSTEMCTL_SECONDS = 120.0
@@ -24,7 +22,7 @@ class System:
     :param root: directory in whose etc and proc the kernel's and fstab's files are, for tests
     """
 
-    def __init__(self, records: str = RECORDS, lock: str = LOCK, root: str = "") -> None:
+    def __init__(self, records: str = _schema.REPAIR_RECORDS, lock: str = _schema.REPAIR_LOCK, root: str = "") -> None:
         self.records = records
         self.lock = lock
         self.root = root

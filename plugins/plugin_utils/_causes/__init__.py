@@ -32,6 +32,7 @@ _MODULES = (
     "kubeconfig_server",
     "network_cni",
     "network_host",
+    "repair_record",
     "resource_disk",
     "resource_memory",
     "runtime_cri",

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from .._model.host import Filesystem, Host, Listener
+from .._model.host import Filesystem, Host, Listener, UnfinishedRepair
 from . import _values
 
 _SUPERVISOR_VERSION = re.compile(r"(?:k3s|rke2) version (v\d\S*)")
@@ -46,6 +46,7 @@ def host(evidence_host: object) -> Host:
         kubelet_pid=_values.integer(kubelet.get("pid")) or None,
         runtime_version=_values.text(_values.mapping(raw.get("runtime")).get("version")),
         addresses=_values.texts(raw["addresses"]) if isinstance(raw.get("addresses"), list) else None,
+        unfinished_repairs=tuple(_repair(entry) for entry in _values.items(raw.get("unfinished_repairs"))),
         raw=raw,
     )
 
@@ -67,6 +68,16 @@ def _swaps(value: object) -> tuple[str, ...]:
     entries = value if isinstance(value, list) else []
     named = (entry.get("name") or entry.get("path") if isinstance(entry, Mapping) else entry for entry in entries)
     return tuple(name for name in map(_values.text, named) if name)
+
+
+def _repair(entry: Mapping[str, Any]) -> UnfinishedRepair:
+    return UnfinishedRepair(
+        run=_values.text(entry.get("run")),
+        state=_values.text(entry.get("state")),
+        created_at=_values.moment(entry.get("created_at")),
+        findings=_values.texts(entry.get("findings")),
+        running=bool(_values.boolean(entry.get("running"))),
+    )
 
 
 def _filesystem(entry: Mapping[str, Any]) -> Filesystem:

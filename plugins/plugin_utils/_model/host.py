@@ -36,6 +36,18 @@ class Listener:
 
 
 @dataclass(frozen=True)
+class UnfinishedRepair:
+    """A repair of ours whose record has not come to an end; ``state`` as in docs/repair-record.md. ``running``: a
+    process is at work on it now."""
+
+    run: str
+    state: str
+    created_at: datetime | None = None
+    findings: tuple[str, ...] = ()
+    running: bool = False
+
+
+@dataclass(frozen=True)
 class Host:
     """Facts of the machine. ``raw`` is the whole host part for what has no field of its own."""
 
@@ -61,6 +73,7 @@ class Host:
     kubelet_pid: int | None = None
     runtime_version: str = ""
     addresses: tuple[str, ...] | None = None
+    unfinished_repairs: tuple[UnfinishedRepair, ...] = ()
     raw: Mapping[str, Any] = field(default_factory=dict)
 
     def listener(self, port: int) -> Listener | None:

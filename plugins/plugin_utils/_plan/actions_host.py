@@ -1,12 +1,14 @@
 # Copyright (c) 2026, nodeclinic.kubelet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Actions on the machine: swap, kernel limits, directories."""
+"""Actions on the machine: swap, kernel limits, directories, and our own unfinished repairs."""
 
 from __future__ import annotations
 
 from .._model.plan import NEEDS_APPROVAL, SAFE, Action, Step
 from .context import Context, UnavailableError
+
+END_UNFINISHED = "end-unfinished-repair"
 
 
 def swap_off(at: Context) -> Action:
@@ -39,3 +41,19 @@ def create_static_pod_path(at: Context) -> Action:
         raise UnavailableError("staticPodPath must be set, and its directory absent")
     step = Step("directory", {"path": found.value, "mode": "0755"})
     return at.action("create-static-pod-path", SAFE, f"create {found.value}", step, way_back="the directory is removed")
+
+
+def end_unfinished_repair(at: Context) -> Action:
+    """Nothing but what the node does first in any repair: end the runs that were interrupted."""
+    left = [repair for repair in at.node.host.unfinished_repairs if not repair.running]
+    if not left:
+        raise UnavailableError("the repair that is at work must come to its end first")
+    text = f"end the interrupted run {', '.join(repair.run for repair in left)}"
+    return at.action(
+        END_UNFINISHED,
+        SAFE,
+        f"{text}: roll back what was not verified",
+        pods="running pods go on; the kubelet is restarted if the run had restarted it",
+        way_back="none needed: this is the way back",
+        restart=False,
+    )

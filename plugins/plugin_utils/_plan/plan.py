@@ -51,7 +51,10 @@ BUILDERS: Mapping[str, Callable[[Context], Action]] = {
     "swap-off": host.swap_off,
     "raise-inotify-limits": host.raise_inotify_limits,
     "create-static-pod-path": host.create_static_pod_path,
+    host.END_UNFINISHED: host.end_unfinished_repair,
 }
+
+_UNFINISHED = "an interrupted repair is ended first; the next round comes back to this"
 
 # What a person may be pointed at: actions that can be offered on some node.
 OFFERED = frozenset(BUILDERS) - {"renew-client-certificate"}
@@ -106,21 +109,24 @@ def plan(
 ) -> Plan:
     """Actions for the root causes (and, with ``policy.risks``, the risks), in the order in which the start meets them.
 
-    A consequence gets no action: it goes with its cause. What cannot or may not be done is listed with its reason.
+    A consequence gets no action: it goes with its cause. What cannot or may not be done is listed with its reason. An
+    interrupted repair is ended before anything else, for that changes the node.
     """
     draft = _Draft(node, policy, sources)
     for finding in _candidates(diagnosis, catalogue, risks=policy.risks):
         draft.answer(finding)
-    reason = draft.blocked(diagnosis, catalogue)
+    first = [action for action in draft.actions if action.id == host.END_UNFINISHED]
+    reason = _UNFINISHED if first else draft.blocked(diagnosis, catalogue)
     refused = list(draft.refused)
     if reason:
-        refused += [NotOffered(action.finding, action.id, BLOCKED, reason) for action in draft.actions]
+        held = [action for action in draft.actions if action not in first]
+        refused += [NotOffered(action.finding, action.id, BLOCKED, reason) for action in held]
     return Plan(
         run=run,
         host=node.host_name,
         diagnosed_at=diagnosis.captured_at,
         unit=node.kubelet.name,
-        actions=() if reason else tuple(draft.actions),
+        actions=tuple(first if reason else draft.actions),
         not_offered=tuple(refused),
         verify=verify,
     )
@@ -177,9 +183,13 @@ class _Draft:
 
 
 def _candidates(diagnosis: Diagnosis, catalogue: Mapping[str, Cause], *, risks: bool) -> Iterable[Finding]:
-    """Findings to act on, by the stage of the start; of the consequences only that systemd gave up."""
+    """Findings to act on, by the stage of the start; of the consequences only that systemd gave up, of the risks
+    always a repair that was interrupted."""
     given_up = tuple(f for f in diagnosis.consequences if f.id == GIVEN_UP)
-    found = (*diagnosis.root_causes, *given_up, *(f for f in diagnosis.risks if risks and f.effect == Effect.RISK))
+    asked = (
+        f for f in diagnosis.risks if f.effect == Effect.RISK and (risks or f.remedy.repair == host.END_UNFINISHED)
+    )
+    found = (*diagnosis.root_causes, *given_up, *asked)
 
     def stage(finding: Finding) -> tuple[int, str]:
         gate = _gate(finding, catalogue)

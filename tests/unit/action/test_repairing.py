@@ -41,6 +41,7 @@ class FakeNode:
 
     def __init__(self, *cases: str, applied: Any = None, undone: str = "rolled_back", kept: str = "committed") -> None:
         self.cases, self.undone, self.kept, self.calls = list(cases), undone, kept, []
+        self.unfinished: list[Any] = []
         self.applied = applied or {"state": "committed", "changed": True, "verify": {"seconds": 5, "healthz": "ok"}}
 
     def _execute_module(
@@ -57,7 +58,9 @@ class FakeNode:
         if module_name == ROLL_BACK:
             return {"state": self.undone, "reason": "busy" if self.undone != "rolled_back" else ""}
         case = self.cases.pop(0) if len(self.cases) > 1 else self.cases[0]
-        return {"evidence": copy.deepcopy(load_evidence(case))}
+        evidence = copy.deepcopy(load_evidence(case))
+        evidence["host"]["unfinished_repairs"] = self.unfinished.pop(0) if self.unfinished else []
+        return {"evidence": evidence}
 
 
 @pytest.fixture(autouse=True)
@@ -228,3 +231,18 @@ def test_only_a_start_that_ended_early_is_held(case: str, held: bool) -> None:
     repairer_.tell = plans.append
     repairer_.repair(check=False)
     assert plans[0]["verify"]["hold"] is held
+
+
+def test_interrupted_repair_is_ended_and_the_node_read_anew() -> None:
+    """The node puts back what was half done; rounds and comparisons then start from the node as it was before that."""
+    record = {"run": "r", "state": "applied", "created_at": "", "findings": [], "running": False}
+    ended = {"state": "committed", "changed": False, "recovered": ["Run r was interrupted and is rolled back."]}
+    node = FakeNode("healthy", "ca-path-wrong", "healthy", applied=[ended, COMMITTED])
+    node.unfinished = [[record]]
+    done, before, _after = repairer(node).repair(check=False)
+    assert [action["id"] for action in done.actions] == ["end-unfinished-repair", "set-client-ca-file"]
+    assert (done.state, before.diagnosis.verdict) == ("committed", "down")
+    assert told(done, "worker-2")["undo"].endswith("-l worker-2")  # one run to undo, not two
+    node.undone = "refused"
+    repairer(node).roll_back(done, "not Ready", done.rounds[:1])
+    assert done.state == "rolled_back"  # there is nothing to undo of the first round

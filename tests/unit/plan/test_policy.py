@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 
 import pytest
-from corpus._load import load_snapshot
+from corpus._load import load_evidence, load_snapshot
 from unit.plan._plans import BY_ID, plan_of
 
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._engine.diagnose import diagnose
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.snapshot import snapshot
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.finding import Effect, Evidence, Finding, Remedy
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.plan import Action, Step
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._plan.conflict import conflict
@@ -120,3 +122,17 @@ def test_healthz_is_asked_where_the_configuration_puts_it(fields: dict[str, obje
     known |= {key: replace(sample, path=key, value=value) for key, value in fields.items()}
     asked = verification(replace(node, config=replace(config, fields=known)), 7)
     assert asked == {"stable_seconds": 7, "healthz": healthz, "timeout": 77}
+
+
+def test_interrupted_repair_is_ended_before_anything_else() -> None:
+    """It is the whole plan, for it changes the node: what else is wrong waits for the next round."""
+    changed = copy.deepcopy(load_evidence("ca-path-wrong"))
+    record = {"run": "20261123T213000Z-ab12cd", "state": "applied", "created_at": "", "findings": [], "running": False}
+    changed["host"]["unfinished_repairs"] = [record]
+    planned = plan_of(snapshot(changed, host_name="worker-2"), allow=("safe",))
+    assert [(action.id, action.steps, action.restart) for action in planned.actions] == [
+        ("end-unfinished-repair", (), False)
+    ]
+    assert [item.action for item in planned.not_offered] == ["set-client-ca-file"]
+    changed["host"]["unfinished_repairs"] = [{**record, "running": True}]
+    assert [a.id for a in plan_of(snapshot(changed, host_name="w"), allow=("safe",)).actions] == ["set-client-ca-file"]
