@@ -117,7 +117,9 @@ evidence:
       type: dict
       sample: {kubelet.service: {active: active, enabled: enabled}}
     journal:
-      description: Their journals, reduced to starts and patterns.
+      description:
+        - Their journals, reduced to starts and patterns. C(kernel) holds the kernel's messages of this boot that tell of a
+          fault (disks, memory, hung mounts).
       returned: when gathered
       type: dict
       sample: {kubelet.service: {lines: 812, truncated: false}}

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import typing as t
 
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _journal, _redact, _schema
@@ -21,6 +22,11 @@ _DENIED_REASON = "this user may not read the system's journal"
 _DENIED_WORDS = ("insufficient permissions", "not seeing messages", "permission denied")
 # A message is masked before it is cut, so that no cut secret escapes; what is beyond this is cut off before.
 _MASKED_CHARS = 4 * _schema.MAX_MESSAGE_CHARS
+# Of the kernel's messages only those that say why something on the node fails; a firewall's log may be most of them.
+_OF_KERNEL = re.compile(
+    r"I/O error|critical \w+ error|[Oo]ut of memory: |blocked for more than|nfs: server |[Rr]emounting filesystem"
+    r"|(?:EXT4|XFS|BTRFS).*(?:error|shut|corrupt)"
+)
 
 
 class UnitJournal(t.NamedTuple):
@@ -33,14 +39,16 @@ class UnitJournal(t.NamedTuple):
 
 
 def collect(host: Host, unit: str, lines: int, since: str | None = None, log: str = "") -> UnitJournal:
-    """The last lines of a unit's journal.
+    """The last lines of a unit's journal, or those of the kernel (``unit`` is ``_schema.KERNEL``) that tell of a fault.
 
     :param lines: how many lines are read at most
     :param since: begin of the window as journalctl understands it, in UTC
     :param log: file into which the kubelet of this unit logs, whose lines are put among the journal's
     """
     # --all: without it a field of more than 4096 bytes is null. One line more than wanted tells whether there are more.
-    argv = ["journalctl", f"--unit={unit}", "--output=json", "--reverse", f"--lines={lines + 1}", "--all", "--no-pager"]
+    of_kernel = unit == _schema.KERNEL
+    whose = "--dmesg" if of_kernel else f"--unit={unit}"
+    argv = ["journalctl", whose, "--output=json", "--reverse", f"--lines={lines + 1}", "--all", "--no-pager"]
     argv += [f"--output-fields={','.join(_journal.FIELDS)}"] + ([f"--since={since}"] if since else [])
     result = host.run(argv, timeout=_SECONDS, max_bytes=_schema.MAX_JOURNAL_READ_BYTES)
     newest_first = [entry for entry in map(_fields, result.out.split("\n")) if entry]
@@ -49,7 +57,7 @@ def collect(host: Host, unit: str, lines: int, since: str | None = None, log: st
         status, reason = _schema.DENIED, _DENIED_REASON
     if not newest_first and status != _schema.OK:
         return UnitJournal(None, "", status, reason)
-    oldest_first = newest_first[:lines][::-1]
+    oldest_first = [entry for entry in newest_first[:lines][::-1] if not of_kernel or _tells(entry)]
     kept = _masked(kubelet_log.merged(host, log, oldest_first) if log else oldest_first)
     reduced = _journal.reduce_entries([_journal.entry_of(fields) for fields in kept], status == _schema.TRUNCATED)
     raw = "".join(f"{json.dumps(fields, separators=(',', ':'))}\n" for fields in kept)
@@ -66,6 +74,10 @@ def _fields(line: str) -> dict[str, t.Any]:
         return {}
     used = (_journal.TIME_FIELD, *_journal.FIELDS)
     return {name: _journal.decode(fields[name]) for name in used if fields.get(name) is not None}
+
+
+def _tells(fields: dict[str, t.Any]) -> bool:
+    return bool(_OF_KERNEL.search(fields.get("MESSAGE", "")[:_MASKED_CHARS]))
 
 
 def _masked(entries: list[dict[str, t.Any]]) -> list[dict[str, t.Any]]:

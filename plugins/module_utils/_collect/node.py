@@ -140,6 +140,7 @@ def _tasks(node: _Node) -> dict[str, _Task]:
             frozenset({_schema.JOURNAL}),
             lambda: _journal(node, node.unit, options.journal_lines),
         ),
+        f"journal:{_schema.KERNEL}": (frozenset({_schema.JOURNAL}), lambda: _kernel(node)),
         "files": (frozenset({_schema.FILES, _schema.PROBES}), lambda: _files_and_probes(node)),
         "host": (frozenset({_schema.HOST}), lambda: _host(node)),
     }
@@ -170,6 +171,16 @@ def _journal(node: _Node, unit: str, lines: int) -> dict[str, t.Any]:
         return {}
     raw = {"raw_journal": {unit: read.raw}} if node.options.raw_journal else {}
     return {_schema.JOURNAL: {unit: read.reduced}, **raw}
+
+
+def _kernel(node: _Node) -> dict[str, t.Any]:
+    """What the kernel said of faults. A container has no kernel's messages, and a busy firewall's hide older ones: both
+    leave nothing to be told."""
+    read = journal.collect(node.host, _schema.KERNEL, min(node.options.journal_lines, _schema.MAX_KERNEL_LINES))
+    if read.reduced is None:
+        return {}
+    raw = {"raw_journal": {_schema.KERNEL: read.raw}} if node.options.raw_journal and read.raw else {}
+    return {_schema.JOURNAL: {_schema.KERNEL: read.reduced}, **raw}
 
 
 def _files_and_probes(node: _Node) -> dict[str, t.Any]:

@@ -24,6 +24,7 @@ from .._signatures._load import Signature, signature
 
 CONVERSATION_WINDOW = timedelta(minutes=5)
 UNKNOWN_WINDOW = timedelta(minutes=5)
+KERNEL_WINDOW = timedelta(minutes=15)
 SKEW = timedelta(minutes=2)
 
 
@@ -67,6 +68,16 @@ def past(snapshot: Snapshot, name: str, *, window: timedelta | None = CONVERSATI
 def past_or_current(snapshot: Snapshot, name: str) -> Match | None:
     """Newest match of a signature whatever its age: to quote what a state found elsewhere was said about."""
     return next(iter(matches(snapshot.log, name)), None)
+
+
+def of_kernel(node: Snapshot, name: str) -> Match | None:
+    """Newest match of a signature in the kernel's messages, when it is from the last minutes.
+
+    Nodes in containers see the messages of the machine, so they say something of this node only where they name what
+    is this node's: a process, a device.
+    """
+    found = next(iter(matches(node.kernel_log, name)), None)
+    return found if found and _within(node.captured_at, found.pattern, KERNEL_WINDOW) else None
 
 
 def starting_fails(node: Snapshot) -> bool:

@@ -172,6 +172,7 @@ def _thresholds(node: Snapshot, path: str, signals: tuple[str, ...]) -> list[Evi
 def readonly_filesystem(node: Snapshot) -> Iterator[Hit]:
     """statvfs says read-only for a directory that must be writable; or only the unit's own view of it is so."""
     said = _logs.current(node, "read-only", window=None)
+    kernel = _logs.of_kernel(node, "kernel-remounted")
     yield from _sandboxed(node, said)
     wanted = (node.kubelet_root, "/var/lib/containerd", "/var/lib/containers", "/var/log")
     for entry in node.host.filesystems:
@@ -179,7 +180,8 @@ def readonly_filesystem(node: Snapshot) -> Iterator[Hit]:
             text = f"{entry.path} is mounted read-only"
             broken = _logs.starting_fails(node) or said is not None
             effect = Effect.DOWN if broken else Effect.DEGRADED
-            yield Hit(text, (_quote.host(text, entry.path), *((_quote.log(said),) if said else ())), effect)
+            lines = tuple(_quote.log(each) for each in (said, kernel) if each)
+            yield Hit(text, (_quote.host(text, entry.path), *lines), effect)
 
 
 def _sandboxed(node: Snapshot, said: Match | None) -> Iterator[Hit]:

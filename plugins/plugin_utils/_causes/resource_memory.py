@@ -117,17 +117,20 @@ def cpu_io_starvation(node: Snapshot) -> Iterator[Hit]:
     sources=("systemd src/core/cgroup.c",),
 )
 def oom_kill(node: Snapshot) -> Iterator[Hit]:
-    """systemd says so of the last end; or a small memory limit and ends by signal 9 go together."""
+    """systemd or the kernel say so of the last end; or a small memory limit and ends by signal 9 go together."""
     unit = node.kubelet
     said = _logs.current(node, "oom-killed-unit")
+    kernel = _logs.of_kernel(node, "kernel-oom-kill")
+    if kernel and kernel.groups["pid"] != unit.get("ExecMainPID"):
+        kernel = None  # another process, or another machine's kubelet that the same kernel runs
     limit = unit.number("MemoryMax")
     setting = unit.setting("Service", "MemoryMax") or unit.setting("Service", "MemoryLimit")
     killed = _logs.current(node, "main-process-killed")
     by_limit = bool(setting and limit and limit < KUBELET_NEEDS and killed and killed.groups["signal"].startswith("9/"))
-    if not _logs.starting_fails(node) or not (unit.result == "oom-kill" or said or by_limit):
+    if not _logs.starting_fails(node) or not (unit.result == "oom-kill" or said or kernel or by_limit):
         return
     where = f": {setting.key}={setting.value} at {setting.place}" if setting else ""
-    lines = (*((_quote.log(said),) if said else ()), *((_quote.log(killed),) if killed else ()))
+    lines = tuple(_quote.log(each) for each in (said, kernel, killed) if each)
     yield Hit(
         f"the kubelet is killed when it needs more memory than it may use{where}",
         (
@@ -270,12 +273,16 @@ def hung_storage(node: Snapshot) -> Iterator[Hit]:
     entries = [e for e in node.host.raw.get("filesystems") or () if isinstance(e, Mapping)]
     stuck = [str(e.get("path")) for e in entries if e.get("status") == "timeout"]
     blocked = node.host.raw.get("blocked_processes")
+    lost = _logs.of_kernel(node, "kernel-nfs-silent")
     if not stuck:
         return
     effect = Effect.DOWN if node.probes.healthz.status == "timeout" else Effect.DEGRADED
     detail = f"; {blocked} processes are blocked" if blocked else ""
     yield Hit(
         f"{', '.join(stuck)} does not answer: a mount there is dead{detail}",
-        tuple(_quote.host(f"statvfs of {path} timed out", path) for path in stuck),
+        (
+            *(_quote.host(f"statvfs of {path} timed out", path) for path in stuck),
+            *((_quote.log(lost),) if lost else ()),
+        ),
         effect,
     )

@@ -183,15 +183,21 @@ def _grace_seconds(node: Snapshot) -> float:
     sources=("https://github.com/kubernetes/minikube/issues/9122",),
 )
 def disk_io_errors(node: Snapshot) -> Iterator[Hit]:
-    """The kubelet got the error on a path of the host, or the node itself did on one of the files."""
+    """The kubelet got the error on a path of the host, or the node itself did on one of the files; or the kernel tells
+    of a failing disk while all that is read still comes from its caches."""
     said = _logs.current(node, "input-output-error")
+    kernel = _logs.of_kernel(node, "kernel-io-error")
     broken = [f for f in node.files.values() if f.type == "error" and "input/output" in (f.error or "").lower()]
     if said is None and not broken:
+        if kernel is not None:
+            text = f"the kernel reports I/O errors of the disk {kernel.groups['device']}"
+            yield Hit(text, (_quote.log(kernel),), Effect.RISK)
         return
     path = broken[0].path if broken else said.groups["path"] if said else ""
     files = tuple(_quote.host(f"{fact.path}: {fact.error}", fact.path) for fact in broken[:3])
     effect = Effect.DOWN if _logs.starting_fails(node) else Effect.DEGRADED
-    yield Hit(f"input/output error on {path}", (*files, *((_quote.log(said),) if said else ())), effect)
+    lines = tuple(_quote.log(each) for each in (said, kernel) if each is not None)
+    yield Hit(f"input/output error on {path}", (*files, *lines), effect)
 
 
 @cause(

@@ -102,6 +102,7 @@ def snapshot(
         certificates=_certificates(parts, start.used, settings, files, probes, at),
         log=log,
         runtime_log=_journal(parts, runtime_name),
+        kernel_log=_journal(parts, _schema.KERNEL),
         host=host,
         probes=probes,
         cluster=view,

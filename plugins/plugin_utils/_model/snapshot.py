@@ -30,6 +30,7 @@ class Snapshot:
     Three command lines: ``command_line`` is what systemd starts next (its loaded definition, variables expanded),
     ``command_line_on_disk`` what it would start after a daemon-reload, ``running`` the arguments of the live process
     (None when there is none or nobody could look). ``parts`` holds the state of each part of the evidence.
+    ``kernel_log`` holds the kernel's messages of this boot that tell of a fault, whichever program they are about.
     ``unit_load_states``: LoadState of every unit that the evidence holds. ``child_ended_at`` is when the kubelet last
     ended that its unit starts as a child, and starts again by itself (RKE2). ``profile`` is the distribution's layout:
     kubeadm, manual, k3s, rke2, microk8s, eks, crio, kubespray.
@@ -53,6 +54,7 @@ class Snapshot:
     certificates: Mapping[str, CertificateUse] = field(default_factory=dict)
     log: Journal = field(default_factory=Journal)
     runtime_log: Journal = field(default_factory=Journal)
+    kernel_log: Journal = field(default_factory=Journal)
     host: Host = field(default_factory=Host)
     probes: Probes = field(default_factory=Probes)
     cluster: ClusterView = field(default_factory=ClusterView)

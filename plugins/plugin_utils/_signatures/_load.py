@@ -22,6 +22,7 @@ FILES = (
     "network",
     "resource",
     "system",
+    "kernel",
     "identity",
     "symptom",
 )

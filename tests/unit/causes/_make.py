@@ -14,7 +14,7 @@ from typing import Any
 
 from corpus._load import load_evidence, load_snapshot
 
-from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _journal
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _journal, _schema
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._causes import CATALOGUE
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._engine.judge import judge
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._engine.order import order
@@ -22,7 +22,7 @@ from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.jour
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.snapshot import snapshot
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.common import FileFact
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.finding import Finding
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.journal import LogPattern
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.journal import Journal, LogPattern
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.snapshot import Snapshot
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._signatures._load import signature
 
@@ -64,6 +64,13 @@ def logged(node: Snapshot, *texts: str, ago: float = 5, newest: bool = True, cou
     at = node.captured_at - timedelta(seconds=ago)
     more = [line(t, at, newest=newest, count=count, seq=10**6 + n) for n, t in enumerate(texts)]
     return replace(node, log=replace(node.log, patterns=(*node.log.patterns, *more)))
+
+
+def kernel(node: Snapshot, *texts: str, ago: float = 5) -> Snapshot:
+    """The node on whose machine the kernel said this, last ``ago`` seconds before the capture."""
+    at = node.captured_at - timedelta(seconds=ago)
+    more = tuple(replace(line(text, at, newest=False, seq=n), source="kernel") for n, text in enumerate(texts))
+    return replace(node, kernel_log=Journal(_schema.KERNEL, read=True, patterns=more))
 
 
 def said(

@@ -121,6 +121,25 @@ def test_raw_journal_reduces_to_the_same(node: Node) -> None:
     assert "raw_journal" not in _collect(node)
 
 
+def test_of_the_kernel_only_faults_are_told(node: Node) -> None:
+    """A firewall's log stays on the node; what tells of a failing machine is read, by its own name."""
+    messages = ["IN=eth0 OUT= SRC=10.0.0.1 DST=10.0.0.2", "I/O error, dev sda, sector 8 op 0x0:(READ)", "[UFW BLOCK] x"]
+    lines = [journal_line(text, 10**15 + n, SYSLOG_IDENTIFIER="kernel") for n, text in enumerate(messages)]
+    node.programs["journalctl --dmesg"] = "\n".join(reversed(lines))
+    evidence = _collect(node, raw_journal=True)
+    assert [pattern["sample"] for pattern in evidence["journal"]["kernel"]["patterns"]] == [messages[1]]
+    assert "SRC=" not in evidence["raw_journal"]["kernel"]
+    assert "journal:kernel" not in evidence["parts"]
+
+
+def test_a_machine_without_messages_of_the_kernel_is_whole(node: Node) -> None:
+    """In a container the kernel says nothing: that is no gap of the diagnosis."""
+    node.programs["journalctl --dmesg"] = RunResult("error", 1, "", "No journal files were found.")
+    evidence = _collect(node)
+    assert "kernel" not in evidence["journal"]
+    assert "journal:kernel" not in evidence["parts"]
+
+
 def test_subset_does_only_what_it_says(node: Node) -> None:
     """Parts that were not asked for are not collected, and say so."""
     host = node.host()
