@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lab import archive, ssh
-from lab.standin import layout
+from lab.standin import distributions, layout
 
 if TYPE_CHECKING:
     from lab.archive import Content
@@ -81,6 +81,8 @@ def host_archive(host: Host, topology: Topology, state_dir: Path) -> bytes:
             pki_dir=state_dir / "pki",
         )
     )
+    if host.role == "worker":
+        files.update(distributions.prepared(host.name, topology.addresses(), state_dir / "pki"))
     return archive.pack(files, topology.created)
 
 

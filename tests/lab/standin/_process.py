@@ -36,15 +36,16 @@ class _MemoryMap(ctypes.Structure):
     ]  # fmt: skip
 
 
-def impersonate(path: str, arguments: list[str]) -> None:
-    """Make /proc/PID/comm and /proc/PID/cmdline those of `path arguments...` instead of the interpreter's.
+def impersonate(path: str, arguments: list[str], name: str = "") -> None:
+    """Make /proc/PID/comm (the program's name unless another is given) and /proc/PID/cmdline those of
+    `path arguments...` instead of the interpreter's.
 
     The argument area is overwritten in place, padded with NUL, and its end moved so that no empty
     arguments trail. Where the kernel refuses to move the end, the padding stays.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     libc.sbrk.restype = ctypes.c_void_p
-    libc.prctl(PR_SET_NAME, Path(path).name.encode(), 0, 0, 0)
+    libc.prctl(PR_SET_NAME, (name or Path(path).name).encode(), 0, 0, 0)
     with Path("/proc/self/stat").open("rb") as stat:
         fields = stat.read().rsplit(b")", 1)[1].split()
 

@@ -16,11 +16,10 @@ import os
 import re
 import socketserver
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
-from lab.standin import _process
+from lab.standin import _process, logrus
 
 try:
     import tomllib
@@ -30,8 +29,8 @@ TOML_LINE = re.compile(r"\s*(#.*|\[+[^\]]+\]+|[\w.\"'-]+\s*=.*|[\]},'\"].*)?")
 
 VERSION = "2.1.9+unknown"
 ROOT = Path(os.environ.get("NODELAB_ROOT", "/"))
-CONFIG = ROOT / "etc/containerd/config.toml"
-SOCKET = ROOT / "run/containerd/containerd.sock"
+CONFIG = "/etc/containerd/config.toml"
+SOCKET = "/run/containerd/containerd.sock"
 CRI_PLUGIN = re.compile(r"io\.containerd\.grpc\.v1\.cri|\bcri\b")
 UNIMPLEMENTED = "rpc error: code = Unimplemented desc = unknown service runtime.v1.RuntimeService"
 NOT_INITIALIZED = (
@@ -44,15 +43,18 @@ def main() -> None:
     if "--version" in sys.argv[1:] or sys.argv[1:2] == ["-v"]:
         sys.stdout.write(f"containerd github.com/containerd/containerd/v2 {VERSION} \n")
         return
-    _process.exit_on_sigterm(_stop)
     _process.impersonate(sys.argv[0], sys.argv[1:])
     log("info", "starting containerd", revision="", version=VERSION)
-    runtime = Runtime(_read_config())
-    server = listen(SOCKET, runtime)
+    text = _read_config(_argument("-c", "--config") or CONFIG)
+    address = re.search(r"^\s*address\s*=\s*['\"]([^'\"]+)", text, re.MULTILINE)
+    socket = ROOT / (_argument("-a", "--address") or (address.group(1) if address else SOCKET)).lstrip("/")
+    _process.exit_on_sigterm(lambda: _stop(socket))
+    runtime = Runtime(text)
+    server = listen(socket, runtime)
     if runtime.serves_cri:
         log("info", "Start cni network conf syncer for default")
-    log("info", "serving...", address=f"{SOCKET}.ttrpc")
-    log("info", "serving...", address=str(SOCKET))
+    log("info", "serving...", address=f"{socket}.ttrpc")
+    log("info", "serving...", address=str(socket))
     _process.notify_ready()
     log("info", "containerd successfully booted in 0.039558s")
     server.serve_forever()
@@ -68,30 +70,29 @@ def listen(path: Path, runtime: Runtime) -> socketserver.BaseServer:
     return server
 
 
-def _stop() -> None:
+def _argument(*names: str) -> str:
+    """The value of an argument; empty when it is not given."""
+    given = zip(sys.argv[1:], sys.argv[2:])
+    return next((value for name, value in given if name in names), "")
+
+
+def _stop(socket: Path) -> None:
     log("info", "Stop CRI service")
-    SOCKET.unlink(missing_ok=True)
+    socket.unlink(missing_ok=True)
 
 
 def log(level: str, message: str, **values: str) -> None:
-    """One line in the format of logrus."""
-    fraction = time.time_ns() % 1_000_000_000
-    stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
-    pairs = "".join(f" {key}={_logrus(value)}" for key, value in values.items())
-    sys.stderr.write(f'time="{stamp}.{fraction:09d}Z" level={level} msg={_logrus(message)}{pairs}\n')
-    sys.stderr.flush()
+    """One line in containerd's format."""
+    logrus.log(level, message, nanoseconds=True, **values)
 
 
-def _logrus(text: str) -> str:
-    return text if re.fullmatch(r"[\w./@^+:-]*(\.\.\.)?", text) else json.dumps(text, ensure_ascii=False)
-
-
-def _read_config() -> str:
+def _read_config(shown: str) -> str:
     """The configuration's text. Ends the process as containerd does when it is not TOML."""
-    text = CONFIG.read_text(errors="replace") if CONFIG.exists() else ""
+    path = ROOT / shown.lstrip("/")
+    text = path.read_text(errors="replace") if path.exists() else ""
     problem = _toml_problem(text)
     if problem:
-        sys.stderr.write(f"containerd: failed to load TOML from {CONFIG}: {problem}\n")
+        sys.stderr.write(f"containerd: failed to load TOML from {path}: {problem}\n")
         sys.exit(1)
     return text
 

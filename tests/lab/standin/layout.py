@@ -112,7 +112,7 @@ def control_plane_files(name: str, address: str, pki: Pki) -> Files:
         f"{WANTS}/kube-apiserver.service": (0o777, "-> /usr/lib/systemd/system/kube-apiserver.service"),
         f"{folder}/ca.crt": (0o644, authority.certificate),
         f"{folder}/ca.key": (0o600, authority.key),
-        f"{folder}/client-ca.crt": (0o644, authority.certificate + pki.hand_authority().certificate),
+        f"{folder}/client-ca.crt": (0o644, _client_authorities(pki)),
         "/var/lib/nodelab/seed.json": (0o644, _seed(f"https://{name}:6443", authority.certificate)),
     }
     for fault in ("", "expired", "other-ca"):
@@ -129,6 +129,11 @@ def control_plane_files(name: str, address: str, pki: Pki) -> Files:
     )
     files.update({"/etc/kubernetes/admin.conf": (0o600, admin), "/root/.kube/config": (0o600, admin)})
     return files
+
+
+def _client_authorities(pki: Pki) -> str:
+    """Whose client certificates the API server accepts: those of every kind of worker."""
+    return "".join(ca.certificate for ca in (pki.authority(), pki.hand_authority(), pki.rancher_authority()))
 
 
 def text(name: str, **values: str) -> str:
@@ -164,6 +169,7 @@ def _prepared(node: str, pki: Pki) -> Files:
         "/opt/nodelab/bin/use-certificate": (0o755, text("use-certificate")),
         "/opt/nodelab/bin/use-hand-layout": (0o755, text("use-hand-layout")),
         "/opt/nodelab/bin/use-crio": (0o755, text("use-crio")),
+        "/opt/nodelab/bin/use-layout": (0o755, text("use-layout")),
         "/opt/nodelab/certificates/other-ca.crt": (0o644, pki.other_authority().certificate),
     }
     for variant in (*variants(node), "wrong-key"):
@@ -172,14 +178,14 @@ def _prepared(node: str, pki: Pki) -> Files:
     return files
 
 
-def launcher(program: str) -> str:
+def launcher(program: str, function: str = "main") -> str:
     """A script that passes for a program. -I keeps the host's environment and site packages out of it."""
     return (
         "#!/usr/bin/python3 -I\n"
         "import sys\n"
         f"sys.path[:0] = {list(LIBRARIES)!r}\n"
-        f"from lab.standin.{program} import main\n"
-        "main()\n"
+        f"from lab.standin.{program} import {function}\n"
+        f"{function}()\n"
     )
 
 
@@ -199,7 +205,7 @@ def encoded(text: str) -> str:
 
 
 def _seed(server: str, ca: str) -> str:
-    """Objects that the API server starts with: the config maps that kubeadm leaves in a cluster."""
+    """Objects that the API server starts with: config maps of kubeadm and of the controller manager."""
     cluster_info = text("cluster-info.yaml", ca=encoded(ca), server=server)
     maps = [
         ("kube-public", "cluster-info", {"kubeconfig": cluster_info}),
@@ -209,5 +215,6 @@ def _seed(server: str, ca: str) -> str:
             "kubeadm-config",
             {"ClusterConfiguration": text("cluster-configuration.yaml", server=server[8:])},
         ),
+        ("kube-system", "kube-root-ca.crt", {"ca.crt": ca}),
     ]
     return json.dumps([{"metadata": {"namespace": space, "name": name}, "data": data} for space, name, data in maps])

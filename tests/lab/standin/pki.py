@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-SERVER_NAMES = ["kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"]
-SERVICE_ADDRESS = "10.96.0.1"
+SERVICE = "kubernetes.default.svc"
+SERVER_NAMES = ["localhost", "kubernetes", "kubernetes.default", SERVICE, f"{SERVICE}.cluster.local"]
+SERVER_ADDRESSES = ("10.96.0.1", "127.0.0.1")
 CLIENT, SERVER = "clientAuth", "serverAuth"
 DAY = timedelta(days=1)
 
@@ -161,6 +162,11 @@ class Pki:
         """The CA of the cluster that was set up by hand in March 2019."""
         return self.authority("hand-ca", "KUBERNETES-CA", datetime(2019, 3, 20, 8, 0, tzinfo=timezone.utc))
 
+    def rancher_authority(self) -> Authority:
+        """The CA that signs the client certificates of a K3s or RKE2 cluster, which has another one for servers."""
+        request = Request("k3s-client-ca@1732438562", usage="")
+        return Authority(*self.pair("rancher-client-ca", request, selfsigned=True))
+
     def pair(
         self,
         name: str,
@@ -183,7 +189,7 @@ class Pki:
         start = datetime.now(timezone.utc) - (366 * DAY if fault == "expired" else timedelta(minutes=5))
         request = Request(
             "kube-apiserver", usage=SERVER, start=start,
-            names=(host, *SERVER_NAMES), addresses=(SERVICE_ADDRESS, address),
+            names=(host, *SERVER_NAMES), addresses=(*SERVER_ADDRESSES, address),
         )  # fmt: skip
         name = f"apiserver-{fault}" if fault else "apiserver"
         authority = self.other_authority() if fault == "other-ca" else self.authority()
@@ -198,6 +204,15 @@ class Pki:
             return self.node_client(node)[0], self.node_client(node, "not-yet-valid")[1]
         authority = self.other_authority() if variant == "other-ca" else self.authority()
         return self.pair(f"nodes/{node}/{variant}", variants(node)[variant], authority)
+
+    def rancher_client(self, node: str, variant: str = "valid") -> tuple[str, str]:
+        """The client pair that a K3s or RKE2 server gives to a node."""
+        return self.pair(f"nodes/{node}/rancher-{variant}", variants(node)[variant], self.rancher_authority())
+
+    def cluster_serving(self, node: str, name: str, addresses: tuple[str, ...] = ()) -> tuple[str, str]:
+        """The serving pair that the cluster's CA signed for a kubelet, whose host is ``node`` and its Node ``name``."""
+        request = Request(f"system:node:{name}", "system:nodes", usage=SERVER, names=(name,), addresses=addresses)
+        return self.pair(f"nodes/{node}/serving-{name}", request)
 
     def serving(self, node: str) -> tuple[str, str]:
         """The pair that a kubelet makes for itself: a leaf and the CA it is signed by, in one file."""

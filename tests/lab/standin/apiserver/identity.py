@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who is asking: the client certificate of a connection, or a bootstrap token.
+"""Who is asking: the client certificate of a connection, a bootstrap token, or a token of AWS IAM as on EKS.
 
 A real API server accepts any client certificate in the handshake and judges it afterwards, so that a bad one
 gets 401 and not a TLS alert. Python's ssl module cannot do that, hence the callback set in OpenSSL itself.
@@ -10,6 +10,8 @@ gets 401 and not a TLS alert. Python's ssl module cannot do that, hence the call
 
 from __future__ import annotations
 
+import base64
+import binascii
 import ctypes
 import re
 import ssl
@@ -28,6 +30,9 @@ TOKENS = {  # bootstrap tokens and what they belong to; only the first group is 
     "abcdef.0123456789abcdef": "system:bootstrappers:kubeadm:default-node-token",
     "fedcba.0123456789abcdef": "system:bootstrappers:lab:unapproved",
 }
+
+
+IAM = "k8s-aws-v1."
 
 
 @dataclass(frozen=True)
@@ -73,9 +78,20 @@ def authenticate(certificate: bytes | None, authorization: str) -> User | None:
         return _of_certificate(ssl.DER_cert_to_PEM_cert(certificate))
     if authorization.startswith("Bearer "):
         token = authorization[len("Bearer ") :]
+        if token.startswith(IAM):
+            return _of_instance(token[len(IAM) :])
         group = TOKENS.get(token)
         return User(f"system:bootstrap:{token.split('.')[0]}", ("system:bootstrappers", group)) if group else None
     return ANONYMOUS
+
+
+def _of_instance(identity: str) -> User | None:
+    """The node whose role the token proves; the stand-in of AWS IAM puts its name there."""
+    try:
+        name = base64.b64decode(identity, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return User(f"system:node:{name}", ("system:bootstrappers", "system:nodes"))
 
 
 @lru_cache(maxsize=256)

@@ -18,7 +18,7 @@ from typing import Any
 
 from lab.standin import _process
 
-from . import authorize, discovery, identity, settings
+from . import authorize, discovery, identity, settings, supervisor
 from .store import SIGNER, Store, approve, issue, requested_name
 
 RESOURCE = re.compile(
@@ -66,7 +66,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         mode = settings.mode()
         try:
             user = self._user()
-            self._write(*self._route(user, mode, json.loads(body) if body else None))
+            joining = supervisor.answer(self.path, self.headers.get("Authorization") or "", bool(user.node))
+            self._write(*(joining or self._route(user, mode, json.loads(body) if body else None)))
         except _Refused as refused:
             self._write(refused.code, _failure(refused.code, str(refused)))
 
@@ -240,13 +241,21 @@ def main() -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*settings.certificate())
     identity.accept_any_certificate(context)
-    server = _Server(("0.0.0.0", settings.PORT), _Handler)  # noqa: S104 -- as the real one does
-    server.store = Store()
-    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    threading.Thread(target=_control, args=(server.store,), daemon=True).start()
+    store = Store()
+    server = _listening(settings.PORT, store, context)
+    if str(settings.ROOT) == "/":
+        threading.Thread(target=_listening(supervisor.PORT, store, context).serve_forever, daemon=True).start()
+    threading.Thread(target=_control, args=(store,), daemon=True).start()
     _process.notify_ready()
     sys.stderr.write(f"Serving securely on [::]:{settings.PORT}\n")
     server.serve_forever()
+
+
+def _listening(port: int, store: Store, context: ssl.SSLContext) -> _Server:
+    server = _Server(("0.0.0.0", port), _Handler)  # noqa: S104 -- as the real one does
+    server.store = store
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    return server
 
 
 def _control(store: Store) -> None:

@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from . import x509
+from . import plugin, x509
 from .kubeconfig import Client
 from .logs import go_quote
+from .plugin import PluginError
 
 CONNECT_SECONDS = 10
 EXPIRED, NOT_YET_VALID, HOST_MISMATCH, ADDRESS_MISMATCH = 10, 9, 62, 64  # OpenSSL's X509_V_ERR_*
@@ -48,10 +49,15 @@ class Api:
         self.host = parts.hostname or ""
         self.port = parts.port or 443
         self._local = threading.local()
+        self._token = client.token
 
     def request(self, method: str, path: str, body: Any = None, seconds: float = 60, content_type: str = "json") -> Any:
         """Send one request and decode the answer. Raises ApiError with the text client-go would give."""
         verb = f'{method.capitalize()} "{self.client.server}{path}": '
+        try:
+            self._find_token()
+        except PluginError as error:
+            raise ApiError(f"{verb}getting credentials: {error}") from error
         try:
             status, answer = self._exchange(method, path, body, seconds, content_type)
         except (OSError, http.client.HTTPException) as error:
@@ -62,6 +68,11 @@ class Api:
             raise ApiError(_status_text(status, answer), status)
         return answer
 
+    def _find_token(self) -> None:
+        """Ask the credential plugin, where there is one, until it has given a token."""
+        if self.client.plugin and not self._token:
+            self._token = plugin.token(self.client.plugin)
+
     def _exchange(self, method: str, path: str, body: Any, seconds: float, content_type: str) -> tuple[int, Any]:
         connection = self._connection()
         if connection.sock:
@@ -69,8 +80,8 @@ class Api:
         headers = {"Accept": "application/json", "User-Agent": "kubelet"}
         if body is not None:
             headers["Content-Type"] = f"application/{content_type}"
-        if self.client.token:
-            headers["Authorization"] = f"Bearer {self.client.token}"
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
         connection.request(method, path, None if body is None else json.dumps(body), headers)
         response = connection.getresponse()
         data = response.read()

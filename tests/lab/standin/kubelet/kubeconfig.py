@@ -59,6 +59,7 @@ class Client:
     key: str
     token: str
     certificate_file: str  # "" when the certificate is embedded
+    plugin: tuple[str, ...] = ()  # command that gives a token
 
     def anonymous(self) -> Client:
         """The same cluster without any identity."""
@@ -118,7 +119,9 @@ class _Resolver:
             raise KubeconfigError(f"auth info {go_quote(user_name)} does not exist")
         file = "" if user.get("client-certificate-data") else str(user.get("client-certificate") or "")
         server = str(cluster["server"]).rstrip("/")
-        return Client(server, ca, certificate, key, str(user.get("token") or ""), file)
+        plugin = user.get("exec") or {}
+        words = (str(plugin["command"]), *map(str, plugin.get("args") or [])) if plugin else ()
+        return Client(server, ca, certificate, key, str(user.get("token") or ""), file, words)
 
     def _context(self) -> dict[str, Any]:
         contexts = self._named("contexts", "context")

@@ -31,7 +31,7 @@ def run() -> None:
     _process.exit_on_sigterm()
     _process.impersonate(sys.argv[0], arguments)
     try:
-        _run(kubelet)
+        serve_forever(kubelet)
     except CommandFailed as error:
         kubelet.log.error(kubelet.release.place("command-failed"), "command failed", str(error))
         sys.exit(1)
@@ -43,7 +43,9 @@ def run() -> None:
         sys.exit(1)
 
 
-def _run(kubelet: Kubelet) -> None:
+def serve_forever(kubelet: Kubelet) -> None:
+    """Start, then run until the process ends; also called by the programs that have a kubelet inside. Raises
+    CommandFailed, Panic or Exits with what the start failed with."""
     for gate in gates.BEFORE_SERVING:
         gate(kubelet)
     _serve(kubelet)

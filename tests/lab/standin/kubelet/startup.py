@@ -43,6 +43,8 @@ def lines(kubelet: Kubelet, stage: str) -> list[str]:
 def serving_files(kubelet: Kubelet) -> tuple[str, str]:
     """Paths of the serving certificate and its key."""
     directory = kubelet.certificate_directory
+    if kubelet.setting("serverTLSBootstrap"):
+        return (f"{directory}/kubelet-server-current.pem",) * 2
     return (
         kubelet.setting("tlsCertFile") or f"{directory}/kubelet.crt",
         kubelet.setting("tlsPrivateKeyFile") or f"{directory}/kubelet.key",
