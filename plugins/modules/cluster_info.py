@@ -10,7 +10,8 @@ short_description: Tell what the control plane says of all nodes
 version_added: "1.0.0"
 description:
   - Asks the API server with C(kubectl get --raw) for all nodes, their leases, the certificate requests of kubelets and
-    the endpoint that is published for joining nodes, in a fixed number of calls whatever the number of nodes. Run it once, on a host of the control plane.
+    what is published for nodes (endpoint, kubelet configuration, CA), in a fixed number of calls whatever the number of
+    nodes. Run it once, on a host of the control plane.
   - No access (no kubectl, no kubeconfig, no answer) is a result with RV(cluster.error), not a failed task.
 author:
   - nodeclinic.kubelet contributors (@nodeclinic)
@@ -93,24 +94,55 @@ cluster:
       returned: when it could be asked
       type: str
       sample: v1.36.2
-    endpoint:
+    published:
       description:
-        - What the ConfigMap C(kube-public/cluster-info) says, which kubeadm keeps for joining nodes. Empty where there is none.
+        - What nodes of this cluster are expected to have. A piece that is not published or could not be read is empty.
+        - The ConfigMaps are those of kubeadm. K3s, RKE2 and MicroK8s have only C(kube-root-ca.crt).
       returned: when it could be asked
       type: dict
       contains:
-        server:
-          description: URL of the API server.
-          returned: when there is exactly one
+        endpoint:
+          description: From C(kube-public/cluster-info), with which nodes join.
+          returned: when it could be asked
+          type: dict
+          contains:
+            server:
+              description: URL of the API server.
+              returned: when there is exactly one
+              type: str
+              sample: https://controlplane:6443
+            ca_sha256:
+              description: SHA-256 of the cluster's CA certificate (lower-case hex), empty where it is not embedded.
+              returned: when there is exactly one server
+              type: str
+              sample: 58d3c1e2f0b4a6978c5d0e1f2a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d
+        kubelet_config:
+          description:
+            - KubeletConfiguration (YAML text) from C(kube-system/kubelet-config), which nodes get when they join.
+            - Secrets are masked. At most 32 KiB.
+          returned: when it could be asked
           type: str
-          sample: https://controlplane:6443
-        ca_sha256:
-          description: SHA-256 of the cluster's CA certificate (lower-case hex), empty where it is not embedded.
-          returned: when there is exactly one server
+          sample: "apiVersion: kubelet.config.k8s.io/v1beta1\nclusterDNS:\n- 10.96.0.10\nkind: KubeletConfiguration\n"
+        cluster_configuration:
+          description:
+            - What concerns nodes of the ClusterConfiguration (YAML text) from C(kube-system/kubeadm-config).
+          returned: when it could be asked
           type: str
-          sample: 58d3c1e2f0b4a6978c5d0e1f2a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d
+          sample: "kubernetesVersion: v1.36.2\nnetworking:\n  dnsDomain: cluster.local\n  serviceSubnet: 10.96.0.0/12\n"
+        root_ca_sha256:
+          description: SHA-256 of each CA certificate in C(kube-system/kube-root-ca.crt), which is given to pods.
+          returned: when it could be asked
+          type: list
+          elements: str
+          sample: [58d3c1e2f0b4a6978c5d0e1f2a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d]
+        version:
+          description: Version of the API server.
+          returned: when it could be asked
+          type: str
+          sample: v1.36.2
     unread:
-      description: What could not be read, and why, by C(leases), C(csrs), C(version) or C(endpoint).
+      description:
+        - What could not be read or used, and why, by C(leases), C(csrs), C(version) or the piece of RV(cluster.published).
       returned: when it could be asked
       type: dict
       sample: {}

@@ -80,9 +80,9 @@ def with_cluster(
 ) -> Evidence:
     """The evidence with the control plane's view of this node as its part ``cluster``.
 
-    ``answer`` is what cluster_info returned as ``cluster`` (``nodes`` and ``leases`` by name, ``csrs``, or
-    ``error``), None when nobody was asked. ``also_called`` are names and addresses of the host that may tell which
-    node it is where its own evidence cannot.
+    ``answer`` is what cluster_info returned as ``cluster`` (``nodes`` and ``leases`` by name, ``csrs``,
+    ``published``, or ``error``), None when nobody was asked. ``also_called`` are names and addresses of the host that
+    may tell which node it is where its own evidence cannot.
     """
     joined = {**evidence, "parts": dict(evidence.get("parts") or {})}
     if answer is None:
@@ -98,13 +98,18 @@ def with_cluster(
 def _of_node(
     answer: Mapping[str, Any], evidence: Mapping[str, Any], node_name: str | None, also_called: Iterable[str]
 ) -> Evidence:
-    """``{"node", "lease", "csrs", "version"}`` of one node, or ``{"error": one sentence}``."""
+    """``{"node", "lease", "csrs", "version", "published", "unread"}`` of one node, or ``{"error": one sentence}``."""
     if answer.get("error"):
         return {"error": str(answer["error"])}
     nodes = answer.get("nodes") or {}
     own = node_name or _own_name(evidence)
     name = own if own in nodes else _recognised(nodes, also_called)
-    rest = {"csrs": answer.get("csrs") or [], "version": answer.get("version")}
+    rest = {
+        "csrs": answer.get("csrs") or [],
+        "version": answer.get("version"),
+        "published": answer.get("published") or {},
+        "unread": answer.get("unread") or {},
+    }
     if name:
         return {"node": nodes[name], "lease": (answer.get("leases") or {}).get(name) or {}, **rest}
     if own:

@@ -139,7 +139,8 @@ class Repairer:
             enabled=options["enabled"],
             risks=options["risks"],
         )
-        sources = Sources.of(options["expected"], answer.get("endpoint"), now.node)
+        published = answer.get("published") or {}
+        sources = Sources.of(options["expected"], published.get("endpoint"), now.node)
         moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
         return plan(
             now.node,

@@ -6,20 +6,15 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import functools
-import hashlib
 import json
 import os
 import posixpath
-import re
-import ssl
 import time
 import typing as t
 
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _redact, _schema
-from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect import parallel
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect import parallel, published
 
 if t.TYPE_CHECKING:
     from ansible_collections.nodeclinic.kubelet.plugins.module_utils._host import Host
@@ -36,10 +31,8 @@ _PATHS = {
     "leases": "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases",
     "csrs": "/apis/certificates.k8s.io/v1/certificatesigningrequests",
     "version": "/version",
-    "endpoint": "/api/v1/namespaces/kube-public/configmaps/cluster-info",
+    **published.PATHS,
 }
-_SERVER = re.compile(r"^[ \t-]*server:[ \t]*[\"']?(https://[^\s\"'#]+)[\"']?[ \t]*$", re.MULTILINE)
-_CA_DATA = re.compile(r"^[ \t-]*certificate-authority-data:[ \t]*[\"']?([A-Za-z0-9+/=]+)[\"']?[ \t]*$", re.MULTILINE)
 _KUBELET_SIGNERS = ("kubernetes.io/kube-apiserver-client-kubelet", "kubernetes.io/kubelet-serving")
 _MAX_CSRS = 100
 _MAX_ANSWER_BYTES = 128 * 1024 * 1024
@@ -48,12 +41,12 @@ Object = t.Dict[str, t.Any]  # noqa: UP006 - evaluated at run time, also by Pyth
 
 
 def collect(host: Host, kubectl: str, kubeconfig: str | None, seconds: float) -> Object:
-    """`{"nodes": {name: Node}, "leases": {name: Lease}, "csrs": [...], "version": text, "endpoint": {...}}`, or
+    """`{"nodes": {name: Node}, "leases": {name: Lease}, "csrs": [...], "version": text, "published": {...}}`, or
     `{"error": sentence}`.
 
     Objects are as the API gives them, without what says nothing about a node's health (images, managed fields).
-    `endpoint` is {"server", "ca_sha256"} as published for joining nodes, {} where nothing is published.
-    What could not be read besides the nodes is named in `unread`: {"leases" | "csrs" | "version" | "endpoint": reason}.
+    `published` is what the control plane expects of nodes: the pieces of `published.py`, and the API server's version.
+    What could not be read besides the nodes is named in `unread`: {"leases" | "csrs" | "version" | piece: reason}.
     """
     path = kubeconfig or default_kubeconfig(host)
     if path is None:
@@ -72,13 +65,15 @@ def collect(host: Host, kubectl: str, kubeconfig: str | None, seconds: float) ->
             answers[name] = answer
     if "nodes" in errors:
         return {"error": errors["nodes"]}
+    pieces, unusable = published.pieces(answers)
+    version = answers.get("version", {}).get("gitVersion")
     return {
         "nodes": {_name(item): _compact_node(item) for item in _items(answers, "nodes")},
         "leases": {_name(item): _compact(item) for item in _items(answers, "leases")},
         "csrs": _requests(_items(answers, "csrs")),
-        "version": answers.get("version", {}).get("gitVersion"),
-        "endpoint": _endpoint(answers.get("endpoint", {})),
-        "unread": errors,
+        "version": version,
+        "published": {**pieces, "version": version},
+        "unread": {**errors, **unusable},
     }
 
 
@@ -128,31 +123,6 @@ def _get(host: Host, kubectl: str, kubeconfig: str, path: str, seconds: float) -
 def _items(answers: t.Mapping[str, Object], name: str) -> list[Object]:
     items = answers.get(name, {}).get("items") or []
     return [item for item in items if isinstance(item, dict)]
-
-
-def _endpoint(config_map: Object) -> Object:
-    """Server and SHA-256 of the CA certificate in the ConfigMap cluster-info, which kubeadm keeps for joining nodes.
-
-    It holds a kubeconfig of one cluster. Anything but exactly one server is no answer; there is no YAML parser here.
-    """
-    given = (config_map.get("data") or {}).get("kubeconfig")
-    text = given if isinstance(given, str) else ""
-    servers = _SERVER.findall(text)
-    if len(servers) != 1:
-        return {}
-    authorities = _CA_DATA.findall(text)
-    fingerprint = _fingerprint(authorities[0]) if len(authorities) == 1 else None
-    return {"server": servers[0], "ca_sha256": fingerprint}
-
-
-def _fingerprint(data: str) -> str | None:
-    """SHA-256 (lower-case hex) of the first certificate in base64 of PEM; None when there is none."""
-    try:
-        pem = base64.b64decode(data, validate=True).decode("ascii")
-        der = ssl.PEM_cert_to_DER_cert(pem[: pem.index(ssl.PEM_FOOTER) + len(ssl.PEM_FOOTER)])
-    except (ValueError, binascii.Error):
-        return None
-    return hashlib.sha256(der).hexdigest()
 
 
 def _name(item: Object) -> str:

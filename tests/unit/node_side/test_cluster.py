@@ -21,6 +21,7 @@ if t.TYPE_CHECKING:
 CONFIG = "/etc/kubernetes/admin.conf"
 DER = b"a certificate"
 PEM = f"-----BEGIN CERTIFICATE-----\n{base64.b64encode(DER).decode()}\n-----END CERTIFICATE-----\n"
+OTHER_PEM = f"-----BEGIN CERTIFICATE-----\n{base64.b64encode(b'another').decode()}\n-----END CERTIFICATE-----\n"
 PUBLISHED = f"""apiVersion: v1
 clusters:
 - cluster:
@@ -31,6 +32,21 @@ kind: Config
 users: null
 """
 CLUSTER_INFO = "/api/v1/namespaces/kube-public/configmaps/cluster-info"
+KUBELET_CONFIG = "/api/v1/namespaces/kube-system/configmaps/kubelet-config"
+KUBEADM_CONFIG = "/api/v1/namespaces/kube-system/configmaps/kubeadm-config"
+ROOT_CA = "/api/v1/namespaces/kube-system/configmaps/kube-root-ca.crt"
+KUBELET_TEXT = "clusterDNS:\n- 10.96.0.10\nkind: KubeletConfiguration\nstaticPodURLHeader:\n  token: abcdefgh12345678\n"
+CLUSTER_TEXT = """apiServer:
+  extraArgs:
+  - name: oidc-client-id
+    value: planted
+kind: ClusterConfiguration
+networking:
+  dnsDomain: cluster.local
+
+  serviceSubnet: 10.96.0.0/12
+scheduler: {}
+"""
 SIGNER = "kubernetes.io/kube-apiserver-client-kubelet"
 
 
@@ -57,6 +73,9 @@ def answers(node: Node) -> dict[str, object]:
         },
         "/version": {"gitVersion": "v1.36.2"},
         CLUSTER_INFO: {"data": {"kubeconfig": PUBLISHED, "jws-kubeconfig-abcdef": "a signature"}},
+        KUBELET_CONFIG: {"data": {"kubelet": KUBELET_TEXT}},
+        KUBEADM_CONFIG: {"data": {"ClusterConfiguration": CLUSTER_TEXT}},
+        ROOT_CA: {"data": {"ca.crt": PEM + OTHER_PEM}},
     }
 
     def answer(argv: t.Sequence[str]) -> RunResult:
@@ -86,9 +105,12 @@ def test_all_nodes_in_a_fixed_number_of_calls(node: Node, answers: dict[str, obj
 def test_published_endpoint_is_server_and_fingerprint(node: Node, answers: dict[str, object]) -> None:
     """Of what is published for joining nodes, only the address and the CA's fingerprint are kept."""
     found = cluster.collect(node.host(), "kubectl", CONFIG, 5.0)
-    assert found["endpoint"] == {"server": "https://controlplane:6443", "ca_sha256": hashlib.sha256(DER).hexdigest()}
+    assert found["published"]["endpoint"] == {
+        "server": "https://controlplane:6443",
+        "ca_sha256": hashlib.sha256(DER).hexdigest(),
+    }
     assert "jws" not in json.dumps(found)
-    assert len(answers) == 5
+    assert len(answers) == 8
 
 
 @pytest.mark.parametrize(
@@ -115,8 +137,40 @@ def test_published_endpoint_in_doubt_is_none(
     """Two servers, none, plain HTTP, or a file that is no kubeconfig: nothing is taken for the endpoint."""
     answers[CLUSTER_INFO] = published
     found = cluster.collect(node.host(), "kubectl", CONFIG, 5.0)
-    assert found["endpoint"] == endpoint
+    assert found["published"]["endpoint"] == endpoint
     assert len(found["nodes"]) == 300
+
+
+def test_published_configuration_is_text_without_secrets(node: Node, answers: dict[str, object]) -> None:
+    """Of kubelet-config the text, of kubeadm-config what concerns nodes, of the CAs their fingerprints."""
+    published = cluster.collect(node.host(), "kubectl", CONFIG, 5.0)["published"]
+    assert published["kubelet_config"] == KUBELET_TEXT.replace("abcdefgh12345678", "*" * 16)
+    assert published["cluster_configuration"].split() == [
+        "kind:", "ClusterConfiguration", "networking:", "dnsDomain:", "cluster.local", "serviceSubnet:", "10.96.0.0/12",
+    ]  # fmt: skip
+    assert published["root_ca_sha256"] == [hashlib.sha256(der).hexdigest() for der in (DER, b"another")]
+    assert published["version"] == "v1.36.2"
+    assert len(answers) == 8
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (RunResult("ok", 1, "", 'Error from server (NotFound): configmaps "kubelet-config" not found'), "not found"),
+        ({"data": {"kubelet": ""}}, "has no text under kubelet"),
+        ({"data": None}, "has no text under kubelet"),
+        ({"data": {"kubelet": ["x"]}}, "has no text under kubelet"),
+        ({"data": {"kubelet": "x" * (32 * 1024 + 1)}}, "larger than 32 KiB"),
+    ],
+)
+def test_unusable_piece_is_only_said(node: Node, answers: dict[str, object], answer: object, words: str) -> None:
+    """A piece that is not published (K3s), empty, or much too large costs that piece, with the reason."""
+    answers[KUBELET_CONFIG] = answer
+    found = cluster.collect(node.host(), "kubectl", CONFIG, 5.0)
+    assert words in found["unread"]["kubelet_config"]
+    assert list(found["unread"]) == ["kubelet_config"]
+    assert found["published"]["kubelet_config"] is None
+    assert found["published"]["cluster_configuration"]
 
 
 @pytest.mark.parametrize(
