@@ -39,21 +39,63 @@ class Seen:
     place: str = ""
 
 
+# Of these groups the node is known as a whole: what is not in the values is absent. Of the others it is unknown.
+WHOLE = ("config", "flags", "kubeconfig", "unit", "certificates")
+
+
+@dataclass(frozen=True)
+class Names:
+    """What only this node is called: its names and its addresses, the longest first."""
+
+    node: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class Observed:
     """What can be compared of one node: values by path.
 
     A path is dotted, its first piece is the group: ``config.clusterDNS``, ``kubeconfig.server``, ``flags.max-pods``,
-    ``files./etc/kubernetes/kubelet.conf.mode``, ``kernel.net.ipv4.ip_forward``. What is not in ``values`` is absent on
-    the node, unless it is below one of ``unread``: prefixes of paths at which nobody could look.
+    ``files./etc/kubernetes/kubelet.conf.mode``, ``kernel.net.ipv4.ip_forward``. ``unread`` are prefixes of paths at
+    which nobody could look. Every file that was looked at has its ``type``, which may be absent.
     """
 
     values: Mapping[str, Seen] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
+    names: Names = field(default_factory=Names)
 
     def known(self, path: str) -> bool:
         """True when the node was looked at for this path, so that a value that is not there is absent."""
-        return not any(path == prefix or path.startswith(f"{prefix}.") for prefix in self.unread)
+        if path in self.values:
+            return True
+        group = path.partition(".")[0]
+        if group == "files":
+            return f"{path.rpartition('.')[0]}.type" in self.values
+        unread = any(path == prefix or path.startswith(f"{prefix}.") for prefix in self.unread)
+        return group in WHOLE and not unread
+
+    def value(self, path: str) -> Any:
+        """The value at a path; None where it is absent or unknown."""
+        found = self.values.get(path)
+        return None if found is None else found.value
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready and whole; :meth:`from_dict` reads it."""
+        return {
+            "values": {path: [seen.value, seen.place] for path, seen in self.values.items()},
+            "unread": list(self.unread),
+            "names": {"node": list(self.names.node), "addresses": list(self.names.addresses)},
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Observed:
+        """Of what :meth:`to_dict` gave."""
+        names = data["names"]
+        return cls(
+            {path: Seen(value, place) for path, (value, place) in data["values"].items()},
+            tuple(data["unread"]),
+            Names(tuple(names["node"]), tuple(names["addresses"])),
+        )
 
 
 @dataclass(frozen=True)
@@ -70,11 +112,30 @@ class Matcher:
 
 @dataclass(frozen=True)
 class Expectation:
-    """One source expects something of one path."""
+    """One source expects something of one path. ``id`` is the finding's id where that does not follow from the path's
+    group: hardening, which is compared apart."""
 
     path: str
     matcher: Matcher
     source: Source
+    id: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready and whole; :meth:`from_dict` reads it."""
+        return {
+            "path": self.path,
+            "kind": self.matcher.kind,
+            "value": self.matcher.value,
+            "origin": int(self.source.origin),
+            "source": self.source.text,
+            "id": self.id,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Expectation:
+        """Of what :meth:`to_dict` gave."""
+        matcher = Matcher(data["kind"], data["value"])
+        return cls(data["path"], matcher, Source(Origin(data["origin"]), data["source"]), data["id"])
 
 
 @dataclass(frozen=True)

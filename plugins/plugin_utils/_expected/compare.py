@@ -1,0 +1,88 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where a node is not as expected. The source with the highest precedence decides; the others agree or dissent."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from .._model.expected import Difference, Expectation, Matcher, Names, Observed, Origin
+from .defaults import effective
+from .matchers import matches, same
+from .portable import portable
+
+ABSENT = "absent"
+
+
+def compare(observed: Observed, expectations: Iterable[Expectation]) -> tuple[Difference, ...]:
+    """Every path at which the node differs, in the order of the paths. What is not known of the node is left out."""
+    asked: dict[tuple[str, str], list[Expectation]] = defaultdict(list)
+    for expectation in expectations:
+        asked[expectation.path, expectation.id].append(expectation)
+    found = (_difference(observed, key[0], asked[key]) for key in sorted(asked))
+    return tuple(difference for difference in found if difference is not None)
+
+
+def unjudged(observed: Observed, expectations: Iterable[Expectation]) -> tuple[Expectation, ...]:
+    """What a user declared of paths at which nobody could look: never taken for right."""
+    return tuple(
+        wanted for wanted in expectations if wanted.source.origin == Origin.DECLARED and not observed.known(wanted.path)
+    )
+
+
+def _difference(observed: Observed, path: str, expectations: list[Expectation]) -> Difference | None:
+    if not observed.known(path) or _gone(observed, path, expectations):
+        return None
+    first, *others = sorted(expectations, key=lambda wanted: wanted.source.origin)
+    seen = observed.values.get(path)
+    if fits(path, observed.value(path), first.matcher, observed.names):
+        return None
+    agreeing = [wanted for wanted in others if _agree(path, first.matcher, wanted.matcher, observed.names)]
+    return Difference(
+        path,
+        seen,
+        first,
+        tuple(wanted.source for wanted in agreeing),
+        tuple(wanted for wanted in others if wanted not in agreeing),
+    )
+
+
+def _gone(observed: Observed, path: str, expectations: list[Expectation]) -> bool:
+    """True for owner or mode of a file that is not there, which is one difference and not three; unless declared."""
+    place, _dot, name = path.rpartition(".")
+    inside = path.startswith("files.") and name != "type"
+    declared = any(wanted.source.origin == Origin.DECLARED for wanted in expectations)
+    return inside and not declared and observed.value(f"{place}.type") == ABSENT
+
+
+def fits(path: str, value: Any, matcher: Matcher, names: Names) -> bool:
+    """True when a value (None: absent) is as expected, as it stands or with the node's own names as placeholders.
+
+    A field that is left out has the kubelet's default, whether it is the one seen or the one expected.
+    """
+    if matcher.kind == "exact":
+        wanted = effective(path, matcher.value)
+        return any(_alike(path, wanted, effective(path, shown)) for shown in (value, portable(value, names)))
+    if matcher.kind in ("absent", "present"):
+        return matches(matcher, value)
+    return any(matches(matcher, effective(path, shown)) for shown in (value, portable(value, names)))
+
+
+def _alike(path: str, wanted: Any, value: Any) -> bool:
+    """True when two values mean the same. Of several CAs one that is expected is enough."""
+    if wanted is None or value is None:
+        return wanted is None and value is None
+    if path.endswith(("_sha256", ".fingerprint_sha256")) and isinstance(value, list) != isinstance(wanted, list):
+        one, many = (wanted, value) if isinstance(value, list) else (value, wanted)
+        return any(same(one, each) for each in many)
+    return same(wanted, value)
+
+
+def _agree(path: str, first: Matcher, other: Matcher, names: Names) -> bool:
+    """True when another source is content with what the first one expects."""
+    if first == other:
+        return True
+    return first.kind == "exact" and fits(path, first.value, other, names)

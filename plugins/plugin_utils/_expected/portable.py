@@ -1,0 +1,67 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What of a node may be compared with another node, and how: its own names and addresses stand as placeholders."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any
+
+from .._model.expected import Names, Observed
+
+NODE = "{node}"
+ADDRESS = "{address}"
+
+# Settings that belong to one node, or follow from its size, its age or its certificates.
+_OWN = re.compile(
+    r"""
+    config\.(?:providerID|registerWithTaints|podCIDR|reservedMemory|reservedSystemCPUs)(?:\.|\Z)
+    | flags\.(?:node-ip|hostname-override|provider-id|register-with-taints|node-labels|pod-cidr)\Z
+    | certificates\.(?:serving\..+|[^.]+\.(?:remaining_days|sans)|client\.fingerprint_sha256)\Z
+    | (?:unit|files)\..*\.sha256\Z
+    | files\..*[-_]\d{4}-\d\d-\d\d[-_T].*
+    | service\.[^.]+\.active\Z
+    | versions\.skew\Z
+    | kernel\.(?:net\.netfilter\.nf_conntrack_(?:count|max)|fs\.file-max|user\.max_user_namespaces
+        |fs\.inotify\.max_user_watches|kernel\.keys\..+|kernel\.threads-max)\Z
+    """,
+    re.VERBOSE,
+)
+
+
+@lru_cache(maxsize=4096)
+def between_nodes(path: str) -> bool:
+    """True when nodes can be expected to agree on a path."""
+    return not _OWN.match(path)
+
+
+def portable(value: Any, names: Names) -> Any:
+    """A value with the node's own names and addresses replaced by ``{node}`` and ``{address}``; lists item by item."""
+    if isinstance(value, list):
+        return [portable(item, names) for item in value]
+    if not isinstance(value, str):
+        return value
+    for own, placeholder in ((names.node, NODE), (names.addresses, ADDRESS)):
+        for name in own:
+            if name in value:
+                value = _whole(name).sub(placeholder, value)
+    return value
+
+
+def portable_path(path: str, names: Names) -> bool:
+    """True when a path may be compared between nodes and names no node itself."""
+    return between_nodes(path) and not any(name in path and _whole(name).search(path) for name in names.node)
+
+
+def portable_values(observed: Observed) -> dict[str, Any]:
+    """Everything of a node that can be compared with another one, by path, with placeholders."""
+    names = observed.names
+    return {path: portable(seen.value, names) for path, seen in observed.values.items() if portable_path(path, names)}
+
+
+@lru_cache(maxsize=1024)
+def _whole(name: str) -> re.Pattern[str]:
+    """The name where it is not a part of a longer one: worker-1 neither in worker-12 nor in my-worker-1."""
+    return re.compile(rf"(?<![\w-])(?<![\w]\.){re.escape(name)}(?![\w-]|\.\d)")
