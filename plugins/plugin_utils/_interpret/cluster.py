@@ -42,6 +42,8 @@ def cluster(evidence_cluster: object, node_name: str = "") -> ClusterView:
         addresses=tuple(_values.text(e.get("address")) for e in _values.items(status.get("addresses"))),
         csrs=tuple(entry for entry in _values.items(whole.get("csrs")) if _requested_by(entry, node_name)),
         raw_node=node if found else {},
+        published=_values.mapping(whole.get("published")),
+        unread={piece: _values.text(reason) for piece, reason in _values.mapping(whole.get("unread")).items()},
     )
 
 

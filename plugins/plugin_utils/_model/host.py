@@ -131,7 +131,11 @@ class Condition:
 
 @dataclass(frozen=True)
 class ClusterView:
-    """What the control plane says. ``asked`` is False without access; ``node_found`` None means unknown."""
+    """What the control plane says. ``asked`` is False without access; ``node_found`` None means unknown.
+
+    ``published`` is what it expects of all nodes, as cluster_info returns it; ``unread`` says what could not be read of
+    that, and why.
+    """
 
     asked: bool = False
     error: str = ""
@@ -146,6 +150,8 @@ class ClusterView:
     addresses: tuple[str, ...] = ()
     csrs: tuple[Mapping[str, Any], ...] = ()
     raw_node: Mapping[str, Any] = field(default_factory=dict)
+    published: Mapping[str, Any] = field(default_factory=dict)
+    unread: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ready(self) -> Condition | None:
