@@ -22,8 +22,9 @@ class Cause:
     findings that are consequences when this one is present. ``gate`` is the stage of the kubelet's start at which it
     stops (see ``_engine/gates.py``), None when it does not stop the start. ``why`` says how it comes about, ``see``
     what a person sees, ``apart`` how to tell it from its neighbours (id -> sentence). ``symptom`` findings never
-    stand as root causes. ``own`` marks a user's signature: it has no page, and what breaks in it is the user's to
-    repair. Texts are Markdown for the generated page of the cause.
+    stand as root causes. ``compares`` are paths (globs) of expected values that this cause is about: where one of
+    them differs, the finding says what it should be. ``own`` marks a user's signature: it has no page, and what breaks
+    in it is the user's to repair. Texts are Markdown for the generated page of the cause.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Cause:
     sources: tuple[str, ...] = ()
     symptom: bool = False
     own: bool = False
+    compares: tuple[str, ...] = ()
 
     @property
     def layer(self) -> str:
@@ -63,6 +65,7 @@ def cause(
     versions: str = "",
     sources: tuple[str, ...] = (),
     symptom: bool = False,
+    compares: tuple[str, ...] = (),
 ) -> Callable[[Judge], Cause]:
     """Make a catalogue entry of the function below it; arguments as in :class:`Cause`."""
 
@@ -82,6 +85,7 @@ def cause(
             versions=versions,
             sources=sources,
             symptom=symptom,
+            compares=compares,
         )
 
     return wrap

@@ -1,0 +1,88 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Compares a node with what is expected of it, for the action plugins: options, files, and every source in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ._expected import published
+from ._expected.observe import observe
+from ._expected.result import compared
+from ._judgement import Judged
+from ._model.expected import Expectation, Observed, Origin
+from ._model.snapshot import Snapshot
+
+AUTO, OFF, ON = "auto", "off", "on"
+
+# Options of every action that compares. The roles' variables have the same names with the prefix kubelet_.
+OPTIONS: dict[str, dict[str, Any]] = {
+    "expected": {"type": "dict", "default": {}},
+    "expected_from": {"type": "str", "default": ""},
+    "ignore": {"type": "list", "elements": "dict", "default": []},
+    "hardening": {"type": "bool", "default": False},
+    "peers": {"type": "str", "default": AUTO, "choices": [AUTO, OFF, ON]},
+    "peers_max_age": {"type": "int", "default": 30},
+    "peer_group_by": {"type": "list", "elements": "str", "default": ["role", "profile", "os"]},
+}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One node, and where to look for what is expected of it.
+
+    ``options`` by the names of OPTIONS; ``cluster`` is what cluster_info said (empty when it was not asked);
+    ``results_dir`` holds saved results and peers; ``variables`` are the host's, for the groups of its peers.
+    """
+
+    node: Snapshot
+    options: Mapping[str, Any]
+    results_dir: Path
+    cluster: Mapping[str, Any] = field(default_factory=dict)
+    variables: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A node that was compared: its result, the result before that, what was seen and what was expected."""
+
+    result: dict[str, Any]
+    bare: dict[str, Any]
+    observed: Observed
+    expectations: tuple[Expectation, ...] = ()
+    asked: Asked | None = None
+
+    def registered(self) -> dict[str, Any]:
+        """What `report` needs to compare the node again with its peers of the run; JSON-ready."""
+        kept = [wanted.to_dict() for wanted in self.expectations if wanted.source.origin != Origin.PEERS]
+        return {"bare": self.bare, "observed": self.observed.to_dict(), "expectations": kept}
+
+
+def check_options(options: Mapping[str, Any]) -> None:
+    """:raises ExpectedError: expected values or exceptions that cannot be used"""
+
+
+def compare_node(judged: Judged, asked: Asked) -> Compared:
+    """Compare a node with all that is expected of it, its saved peers included.
+
+    :raises ExpectedError: an option, a baseline or a saved file cannot be used
+    :raises OSError: as the system gives it
+    """
+    bare = judged.diagnosis.to_dict()
+    observed = observe(judged.node)
+    wanted = tuple(expectation for source in SOURCES for expectation in source(asked, observed))
+    return Compared(compared(bare, observed, wanted), bare, observed, wanted, asked)
+
+
+def _control_plane(asked: Asked, observed: Observed) -> Iterable[Expectation]:
+    """What the control plane publishes for its nodes."""
+    said = asked.cluster.get("published")
+    return published.expectations(said, observed, asked.node.profile) if isinstance(said, Mapping) else ()
+
+
+# Each gives what one source expects of a node. Y: declared, hardening. Z: reference and baseline. P: saved peers.
+SOURCES = (_control_plane,)

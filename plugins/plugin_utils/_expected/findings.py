@@ -1,0 +1,130 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From differences to findings: one per id, or more weight for a finding that the node has already."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
+from fnmatch import fnmatchcase
+from typing import Any
+
+from .._causes import CATALOGUE
+from .._engine.verdict import cut
+from .._model.cause import Cause
+from .._model.expected import Difference, Origin
+from .._model.finding import Effect, Evidence, Finding, Remedy
+from .catalogue import BY_GROUP, BY_ID
+from .say import expected_by, shown, told
+
+Result = dict[str, Any]
+EVIDENCE_LIMIT = 12
+_OWNERS = ("root_causes", "consequences", "risks")
+_COMPARES = {cause.id: cause.compares for cause in CATALOGUE if cause.compares}
+
+# What stops pods or the node when it is wrong, whoever says so.
+_BREAKS = re.compile(
+    r"""
+    config\.(?:clusterDNS|clusterDomain|cgroupDriver|failSwapOn|staticPodPath|containerRuntimeEndpoint|port
+        |authentication\..+|authorization\.mode|rotateCertificates|serverTLSBootstrap)\Z
+    | kubeconfig\.(?:server|ca_sha256)\Z
+    | certificates\.(?:client|client-ca|server-ca)\.(?:issuer|common_name|organizations|fingerprint_sha256)\Z
+    | runtime\.(?:endpoint|cgroup_driver)\Z
+    """,
+    re.VERBOSE,
+)
+
+
+def breaks(path: str) -> bool:
+    """True for a value that breaks pods or the node when it is wrong."""
+    return _BREAKS.match(path) is not None
+
+
+def effect(difference: Difference) -> Effect:
+    """What a difference does: a risk where the user declared the value or where it breaks, else information."""
+    if difference.expected.id:
+        return BY_ID[difference.expected.id].effect
+    declared = difference.expected.source.origin == Origin.DECLARED
+    return Effect.RISK if declared or breaks(difference.path) else Effect.INFO
+
+
+def findings(differences: Iterable[Difference]) -> tuple[Finding, ...]:
+    """One finding for each id, with every difference as a piece of its evidence; the first that does most harm
+    speaks."""
+    by_id: dict[str, list[Difference]] = defaultdict(list)
+    for difference in differences:
+        by_id[_cause(difference).id].append(difference)
+    return tuple(_finding(BY_ID[name], found) for name, found in by_id.items())
+
+
+def strengthen(result: Mapping[str, Any], differences: Iterable[Difference]) -> tuple[Result, tuple[Difference, ...]]:
+    """The result with its findings told what the value should be, and the differences that belong to none of them.
+
+    A difference belongs to a finding whose cause compares its path, or that quotes the line where it stands. A root
+    cause says the first one in its summary.
+    """
+    changed: Result = deepcopy(dict(result))
+    left = []
+    for difference in differences:
+        found = None if difference.expected.id else _owner(changed, difference)
+        if found is None:
+            left.append(difference)
+        else:
+            _tell(changed, found, difference)
+    return changed, tuple(left)
+
+
+def evidence(difference: Difference) -> Evidence:
+    """A difference as a piece of evidence: the value seen, and what who expects."""
+    return Evidence("expected", told(difference), difference.seen.place if difference.seen else "")
+
+
+def _cause(difference: Difference) -> Cause:
+    return BY_ID.get(difference.expected.id) or BY_GROUP[difference.path.partition(".")[0]]
+
+
+def _finding(cause: Cause, differences: Sequence[Difference]) -> Finding:
+    ordered = sorted(differences, key=lambda difference: -effect(difference))
+    first, others = ordered[0], len(ordered) - 1
+    return Finding(
+        id=cause.id,
+        title=cause.title,
+        effect=effect(first),
+        summary=shown(first) + (f" (and {others} more like it)" if others else ""),
+        evidence=tuple(evidence(difference) for difference in ordered[:EVIDENCE_LIMIT]),
+        remedy=_remedy(cause, ordered),
+    )
+
+
+def _remedy(cause: Cause, differences: Sequence[Difference]) -> Remedy:
+    """The cause's remedy; it may run alone where the user declared every value of it."""
+    declared = all(each.expected.source.origin == Origin.DECLARED for each in differences)
+    safe = cause.remedy.repair is not None and declared
+    return Remedy(cause.remedy.text, cause.remedy.repair, "safe" if safe else cause.remedy.automatic)
+
+
+def _owner(result: Result, difference: Difference) -> Result | None:
+    """The finding of the node to which a difference belongs, root causes first."""
+    present: list[Result] = [finding for part in _OWNERS for finding in result[part]]
+    for finding in present:
+        if any(fnmatchcase(difference.path, pattern) for pattern in _COMPARES.get(finding["id"], ())):
+            return finding
+    place = difference.seen.place if difference.seen else ""
+    quoting = (each for each in present if any(item.get("locator") == place for item in each["evidence"]))
+    return next(quoting, None) if place.startswith("/") else None
+
+
+def _tell(result: Result, finding: Result, difference: Difference) -> None:
+    """Add a difference to a finding; the first one of a root cause also to its summary and to the result's."""
+    items = finding["evidence"]
+    known = any(item["source"] == "expected" for item in items)
+    items.insert(len(items) if known else 1, evidence(difference).to_dict())
+    if known or not any(finding is root for root in result["root_causes"]):
+        return
+    said, summary = f"; {expected_by(difference)}", finding["summary"]
+    if result["summary"].startswith(summary):
+        result["summary"] = cut(f"{summary}{said}", result["summary"][len(summary) :])
+    finding["summary"] = f"{summary}{said}"

@@ -1,0 +1,120 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Differences in words: what a value is called, what it is, what it should be and who says so."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from .._model.expected import Difference, Source
+from .matchers import words
+
+VALUE_LIMIT = 160
+_CERTIFICATES = {
+    "client": "client certificate",
+    "serving": "serving certificate",
+    "client-ca": "CA of clientCAFile",
+    "server-ca": "CA of the kubeconfig",
+}
+
+
+def label(path: str) -> str:
+    """What a value is called in a sentence: ``clusterDNS``, ``mode of /etc/kubernetes/kubelet.conf``."""
+    group, _dot, rest = path.partition(".")
+    name = rest.rpartition(".")
+    if group == "flags":
+        return f"--{rest}"
+    if group == "files":
+        return f"{name[2]} of {name[0]}"
+    if group == "unit":
+        if rest == "dropins":
+            return "drop-ins"
+        return (
+            f"{name[2]} of {name[0].removeprefix('dropins.')}"
+            if rest.startswith("dropins.")
+            else f"unit file {name[2]}"
+        )
+    if group == "certificates":
+        return f"{name[2].replace('_', ' ')} of the {_CERTIFICATES.get(name[0], name[0])}"
+    spoken = {"versions": "{} version", "kernel": "{}", "config": "{}", "kubeconfig": "{} of the kubeconfig"}
+    if group in spoken:
+        return spoken[group].format(rest.replace("ca_sha256", "CA"))
+    return f"{group if group != 'cni' else 'CNI'} {rest.replace('.', ' ').replace('_', ' ')}"
+
+
+def value_text(value: Any) -> str:
+    """A value on one line, not longer than a person wants to read."""
+    if value is None:
+        return "absent"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        text = ", ".join(value_text(item) for item in value) or "none"
+    else:
+        text = value if isinstance(value, str) else json.dumps(value)
+    text = " ".join(text.split()) or '""'
+    return text if len(text) <= VALUE_LIMIT else f"{text[: VALUE_LIMIT - 1]}…"
+
+
+def names(sources: Sequence[Source]) -> str:
+    """``kubelet-config and 4 of 5 peers``; the same name once."""
+    texts = list(dict.fromkeys(source.text for source in sources))
+    return f"{', '.join(texts[:-1])} and {texts[-1]}" if len(texts) > 1 else texts[0]
+
+
+def expected_by(difference: Difference) -> str:
+    """``expected 10.96.0.10 by kubelet-config and 4 of 5 peers``."""
+    matcher = difference.expected.matcher
+    wanted = value_text(matcher.value) if matcher.kind == "exact" else words(matcher)
+    if _is_text(difference):
+        wanted = _apart(difference)[1]
+    return f"expected {wanted} by {names((difference.expected.source, *difference.agreeing))}"
+
+
+def shown(difference: Difference) -> str:
+    """``clusterDNS: 10.96.0.99; expected 10.96.0.10 by kubelet-config``, with the place of the value."""
+    place = difference.seen.place if difference.seen else ""
+    at = f" ({place})" if place.startswith("/") and place not in difference.path else ""
+    return f"{seen_text(difference)}{at}; {expected_by(difference)}"
+
+
+def told(difference: Difference) -> str:
+    """As :func:`shown` without the place, and with what other sources expect instead."""
+    text = f"{seen_text(difference)}; {expected_by(difference)}"
+    for other in difference.dissenting[:3]:
+        value = value_text(other.matcher.value) if other.matcher.kind == "exact" else words(other.matcher)
+        text += f"; {other.source.text} expects {value}"
+    return text
+
+
+def seen_text(difference: Difference) -> str:
+    """``clusterDNS: 10.96.0.99``."""
+    value = difference.seen.value if difference.seen else None
+    text = _apart(difference)[0] if _is_text(difference) else value_text(value)
+    return f"{label(difference.path)}: {text}"
+
+
+def _is_text(difference: Difference) -> bool:
+    """True for the text of a unit file, of which only the first line that differs is shown."""
+    return (
+        difference.path.endswith(".content")
+        and difference.expected.matcher.kind == "exact"
+        and difference.seen is not None
+    )
+
+
+def _apart(difference: Difference) -> tuple[str, str]:
+    """The first line that differs, as it is and as it should be."""
+    seen = str(difference.seen.value if difference.seen else "").splitlines()
+    wanted = str(difference.expected.matcher.value).splitlines()
+    length = max(len(seen), len(wanted))
+    pairs = zip(seen + [""] * (length - len(seen)), wanted + [""] * (length - len(wanted)), strict=True)
+    for number, (one, other) in enumerate(pairs, 1):
+        if one.rstrip() != other.rstrip():
+            return f"line {number} {value_text(one) if one else 'missing'}", value_text(
+                other
+            ) if other else "no such line"
+    return "differs", "other white space"
