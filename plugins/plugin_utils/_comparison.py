@@ -80,8 +80,9 @@ def compare_node(judged: Judged, asked: Asked) -> Compared:
 
 def _control_plane(asked: Asked, observed: Observed) -> Iterable[Expectation]:
     """What the control plane publishes for its nodes."""
-    said = asked.cluster.get("published")
-    return published.expectations(said, observed, asked.node.profile) if isinstance(said, Mapping) else ()
+    # Right after a repair the node's own view of the cluster is left out; what is published did not change.
+    said = asked.cluster.get("published") or asked.node.cluster.published
+    return published.expectations(said, observed, asked.node.profile)
 
 
 # Each gives what one source expects of a node. Y: declared, hardening. Z: reference and baseline. P: saved peers.

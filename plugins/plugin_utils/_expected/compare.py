@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from .._model.expected import Difference, Expectation, Matcher, Names, Observed, Origin
 from .defaults import effective
 from .matchers import matches, same
-from .portable import portable
+from .portable import localised, portable
 
 ABSENT = "absent"
 
@@ -44,10 +45,15 @@ def _difference(observed: Observed, path: str, expectations: list[Expectation]) 
     return Difference(
         path,
         seen,
-        first,
+        _here(first, observed.names),
         tuple(wanted.source for wanted in agreeing),
-        tuple(wanted for wanted in others if wanted not in agreeing),
+        tuple(_here(wanted, observed.names) for wanted in others if wanted not in agreeing),
     )
+
+
+def _here(wanted: Expectation, names: Names) -> Expectation:
+    """What is expected of this node: with its own name where another node's stood."""
+    return replace(wanted, matcher=replace(wanted.matcher, value=localised(wanted.matcher.value, names)))
 
 
 def _gone(observed: Observed, path: str, expectations: list[Expectation]) -> bool:

@@ -18,7 +18,7 @@ from .._model.cause import Cause
 from .._model.expected import Difference, Origin
 from .._model.finding import Effect, Evidence, Finding, Remedy
 from .catalogue import BY_GROUP, BY_ID
-from .say import expected_by, shown, told
+from .say import expected_by, names, place_of, shown, told, value_text
 
 Result = dict[str, Any]
 EVIDENCE_LIMIT = 12
@@ -79,7 +79,7 @@ def strengthen(result: Mapping[str, Any], differences: Iterable[Difference]) -> 
 
 def evidence(difference: Difference) -> Evidence:
     """A difference as a piece of evidence: the value seen, and what who expects."""
-    return Evidence("expected", told(difference), difference.seen.place if difference.seen else "")
+    return Evidence("expected", told(difference), place_of(difference))
 
 
 def _cause(difference: Difference) -> Cause:
@@ -112,7 +112,7 @@ def _owner(result: Result, difference: Difference) -> Result | None:
     for finding in present:
         if any(fnmatchcase(difference.path, pattern) for pattern in _COMPARES.get(finding["id"], ())):
             return finding
-    place = difference.seen.place if difference.seen else ""
+    place = place_of(difference)
     quoting = (each for each in present if any(item.get("locator") == place for item in each["evidence"]))
     return next(quoting, None) if place.startswith("/") else None
 
@@ -122,9 +122,13 @@ def _tell(result: Result, finding: Result, difference: Difference) -> None:
     items = finding["evidence"]
     known = any(item["source"] == "expected" for item in items)
     items.insert(len(items) if known else 1, evidence(difference).to_dict())
-    if known or not any(finding is root for root in result["root_causes"]):
+    # That a file should exist is said by every cause that misses it.
+    if known or difference.path.startswith("files.") or not any(finding is root for root in result["root_causes"]):
         return
-    said, summary = f"; {expected_by(difference)}", finding["summary"]
+    summary = finding["summary"]
+    wanted = f"expected {value_text(difference.expected.matcher.value)}"
+    others = names((difference.expected.source, *difference.agreeing))
+    said = f"; {others} say the same" if wanted in summary else f"; {expected_by(difference)}"
     if result["summary"].startswith(summary):
         result["summary"] = cut(f"{summary}{said}", result["summary"][len(summary) :])
     finding["summary"] = f"{summary}{said}"

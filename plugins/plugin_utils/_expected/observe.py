@@ -36,19 +36,13 @@ def observe(node: Snapshot, files: Iterable[str] = ()) -> Observed:
 
 
 def names(node: Snapshot) -> Names:
-    """What only this node is called, the longest first."""
-    flag = node.command_line.flag("node-ip")
-    own = {node.node_name, node.host.hostname, node.host.hostname.partition(".")[0]}
-    addresses = {*(node.host.addresses or ()), *node.cluster.addresses, *_words(flag.value if flag else None)}
-    called = {name for name in own if name and name != "localhost"}
-    return Names(
-        tuple(sorted(called, key=_longest)),
-        tuple(sorted((a for a in addresses - called if a and not a.startswith(("127.", "::1"))), key=_longest)),
-    )
-
-
-def _longest(name: str) -> tuple[int, str]:
-    return -len(name), name
+    """What only this node is called, first those names by which the cluster knows it."""
+    flag = line_in_use(node).flag("node-ip")
+    own = (node.node_name, node.host.hostname, node.host.hostname.partition(".")[0])
+    addresses = (*_words(flag.value if flag else None), *node.cluster.addresses, *(node.host.addresses or ()))
+    called = tuple(dict.fromkeys(name for name in own if name and name != "localhost"))
+    reached = (each for each in addresses if each not in called and not each.startswith(("127.", "::1")))
+    return Names(called, tuple(dict.fromkeys(reached)))
 
 
 def _words(text: str | None) -> list[str]:

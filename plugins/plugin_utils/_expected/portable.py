@@ -19,7 +19,7 @@ _OWN = re.compile(
     r"""
     config\.(?:providerID|registerWithTaints|podCIDR|reservedMemory|reservedSystemCPUs)(?:\.|\Z)
     | flags\.(?:node-ip|hostname-override|provider-id|register-with-taints|node-labels|pod-cidr)\Z
-    | certificates\.(?:serving\..+|[^.]+\.(?:remaining_days|sans)|client\.fingerprint_sha256)\Z
+    | certificates\.(?:serving\..+|server-ca\..+|[^.]+\.(?:remaining_days|sans)|client\.fingerprint_sha256)\Z
     | (?:unit|files)\..*\.sha256\Z
     | files\..*[-_]\d{4}-\d\d-\d\d[-_T].*
     | service\.[^.]+\.active\Z
@@ -44,9 +44,20 @@ def portable(value: Any, names: Names) -> Any:
     if not isinstance(value, str):
         return value
     for own, placeholder in ((names.node, NODE), (names.addresses, ADDRESS)):
-        for name in own:
+        for name in sorted(own, key=len, reverse=True):
             if name in value:
                 value = _whole(name).sub(placeholder, value)
+    return value
+
+
+def localised(value: Any, names: Names) -> Any:
+    """A value with its placeholders replaced by the name and the address of this node, where they are known."""
+    if isinstance(value, list):
+        return [localised(item, names) for item in value]
+    if not isinstance(value, str):
+        return value
+    for placeholder, own in ((NODE, names.node), (ADDRESS, names.addresses)):
+        value = value.replace(placeholder, own[0]) if own else value
     return value
 
 

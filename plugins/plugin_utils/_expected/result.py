@@ -23,7 +23,7 @@ def compared(bare: Mapping[str, Any], observed: Observed, expectations: Iterable
     """The result ``bare`` of a node, compared with what is expected of it; ``bare`` is left as it is."""
     wanted = tuple(expectations)
     differences = compare(observed, wanted)
-    result, own = strengthen(bare, differences)
+    result, own = strengthen(bare, _once(differences))
     found = [finding.to_dict() for finding in findings(own)]
     result["risks"] = sorted([*result["risks"], *found], key=lambda finding: _ORDER.index(finding["severity"]))
     result["unknowns"] = [*result["unknowns"], *_unknowns(observed, wanted)]
@@ -32,6 +32,17 @@ def compared(bare: Mapping[str, Any], observed: Observed, expectations: Iterable
     result["names"] = {"node": list(observed.names.node), "addresses": list(observed.names.addresses)}
     result["differences"] = [_told(difference) for difference in differences]
     return result
+
+
+def _once(differences: Iterable[Difference]) -> list[Difference]:
+    """Without the flag (and the runtime's endpoint) that is seen as a field of the configuration already."""
+    found = list(differences)
+    fields = {each.seen.place for each in found if each.seen and each.path.startswith("config.")}
+    return [
+        each
+        for each in found
+        if not (each.path.startswith(("flags.", "runtime.endpoint")) and each.seen and each.seen.place in fields)
+    ]
 
 
 def _judge_again(result: Result, found: Iterable[Mapping[str, Any]]) -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from .._model.expected import Difference, Source
 from .matchers import words
 
 VALUE_LIMIT = 160
+_DIGEST = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")  # nobody reads all of it; the result has it whole
 _CERTIFICATES = {
     "client": "client certificate",
     "serving": "serving certificate",
@@ -55,7 +57,7 @@ def value_text(value: Any) -> str:
         text = ", ".join(value_text(item) for item in value) or "none"
     else:
         text = value if isinstance(value, str) else json.dumps(value)
-    text = " ".join(text.split()) or '""'
+    text = _DIGEST.sub(r"\1…", " ".join(text.split())) or '""'
     return text if len(text) <= VALUE_LIMIT else f"{text[: VALUE_LIMIT - 1]}…"
 
 
@@ -70,13 +72,13 @@ def expected_by(difference: Difference) -> str:
     matcher = difference.expected.matcher
     wanted = value_text(matcher.value) if matcher.kind == "exact" else words(matcher)
     if _is_text(difference):
-        wanted = _apart(difference)[1]
+        wanted = _apart(difference)[2]
     return f"expected {wanted} by {names((difference.expected.source, *difference.agreeing))}"
 
 
 def shown(difference: Difference) -> str:
     """``clusterDNS: 10.96.0.99; expected 10.96.0.10 by kubelet-config``, with the place of the value."""
-    place = difference.seen.place if difference.seen else ""
+    place = place_of(difference)
     at = f" ({place})" if place.startswith("/") and place not in difference.path else ""
     return f"{seen_text(difference)}{at}; {expected_by(difference)}"
 
@@ -93,8 +95,14 @@ def told(difference: Difference) -> str:
 def seen_text(difference: Difference) -> str:
     """``clusterDNS: 10.96.0.99``."""
     value = difference.seen.value if difference.seen else None
-    text = _apart(difference)[0] if _is_text(difference) else value_text(value)
+    text = _apart(difference)[1] if _is_text(difference) else value_text(value)
     return f"{label(difference.path)}: {text}"
+
+
+def place_of(difference: Difference) -> str:
+    """Where the value stands: file and line, where it is written; of a text its first line that differs."""
+    place = difference.seen.place if difference.seen else ""
+    return f"{place}:{_apart(difference)[0]}" if place and _is_text(difference) else place
 
 
 def _is_text(difference: Difference) -> bool:
@@ -106,15 +114,13 @@ def _is_text(difference: Difference) -> bool:
     )
 
 
-def _apart(difference: Difference) -> tuple[str, str]:
-    """The first line that differs, as it is and as it should be."""
+def _apart(difference: Difference) -> tuple[int, str, str]:
+    """Number of the first line that differs, the line as it is, and as it should be."""
     seen = str(difference.seen.value if difference.seen else "").splitlines()
     wanted = str(difference.expected.matcher.value).splitlines()
     length = max(len(seen), len(wanted))
     pairs = zip(seen + [""] * (length - len(seen)), wanted + [""] * (length - len(wanted)), strict=True)
     for number, (one, other) in enumerate(pairs, 1):
         if one.rstrip() != other.rstrip():
-            return f"line {number} {value_text(one) if one else 'missing'}", value_text(
-                other
-            ) if other else "no such line"
-    return "differs", "other white space"
+            return number, value_text(one) if one else "no such line", value_text(other) if other else "no such line"
+    return 1, "white space", "other white space"

@@ -45,7 +45,7 @@ WHOLE = ("config", "flags", "kubeconfig", "unit", "certificates")
 
 @dataclass(frozen=True)
 class Names:
-    """What only this node is called: its names and its addresses, the longest first."""
+    """What only this node is called: its names and its addresses, first those by which the cluster knows it."""
 
     node: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
@@ -70,7 +70,7 @@ class Observed:
             return True
         group = path.partition(".")[0]
         if group == "files":
-            return f"{path.rpartition('.')[0]}.type" in self.values
+XX
         unread = any(path == prefix or path.startswith(f"{prefix}.") for prefix in self.unread)
         return group in WHOLE and not unread
 
