@@ -70,7 +70,7 @@ class Observed:
             return True
         group = path.partition(".")[0]
         if group == "files":
-XX
+            return bool(self.value(f"{path.rpartition('.')[0]}.type") == "absent")
         unread = any(path == prefix or path.startswith(f"{prefix}.") for prefix in self.unread)
         return group in WHOLE and not unread
 
