@@ -18,7 +18,8 @@ from .._model.cause import Cause
 from .._model.expected import Difference, Origin
 from .._model.finding import Effect, Evidence, Finding, Remedy
 from .catalogue import BY_GROUP, BY_ID
-from .say import expected_by, names, place_of, shown, told, value_text
+from .matchers import value_text
+from .say import expected_by, names, place_of, shown, told
 
 Result = dict[str, Any]
 EVIDENCE_LIMIT = 12

@@ -5,16 +5,11 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Sequence
-from typing import Any
 
 from .._model.expected import Difference, Source
-from .matchers import words
+from .matchers import value_text, words
 
-VALUE_LIMIT = 160
-_DIGEST = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")  # nobody reads all of it; the result has it whole
 _CERTIFICATES = {
     "client": "client certificate",
     "serving": "serving certificate",
@@ -45,20 +40,6 @@ def label(path: str) -> str:
     if group in spoken:
         return spoken[group].format(rest.replace("ca_sha256", "CA"))
     return f"{group if group != 'cni' else 'CNI'} {rest.replace('.', ' ').replace('_', ' ')}"
-
-
-def value_text(value: Any) -> str:
-    """A value on one line, not longer than a person wants to read."""
-    if value is None:
-        return "absent"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, list):
-        text = ", ".join(value_text(item) for item in value) or "none"
-    else:
-        text = value if isinstance(value, str) else json.dumps(value)
-    text = _DIGEST.sub(r"\1…", " ".join(text.split())) or '""'
-    return text if len(text) <= VALUE_LIMIT else f"{text[: VALUE_LIMIT - 1]}…"
 
 
 def names(sources: Sequence[Source]) -> str:
