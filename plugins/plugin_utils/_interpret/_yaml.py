@@ -249,3 +249,29 @@ def _problem(error: yaml.YAMLError, text: str, path: str) -> Problem:
 def load_data(text: str) -> Any:
     """Plain values of a file that ships with the collection or that its user wrote; ``yaml.YAMLError`` when broken."""
     return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe loaders
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes a text of several lines as one block, as a person would, and quotes what :func:`load` would not take for
+    text. Lists are indented, as yamllint wants them."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        """PyYAML would not indent a list below a key."""
+        del indentless
+        super().increase_indent(flow, False)
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    lines = text.splitlines()
+    plain = text.isprintable() and _plain(text) == text
+    block = len(lines) > 1 and all(line.isprintable() for line in lines)
+    style = "|" if block else None if plain else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _text)
+
+
+def dump_data(data: Any) -> str:
+    """Plain values as YAML for people: block style, sorted keys. ``load`` and ``load_data`` give the same values."""
+    return yaml.dump(data, Dumper=_Dumper, sort_keys=True, default_flow_style=False, allow_unicode=True, width=110)
