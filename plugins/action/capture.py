@@ -13,17 +13,24 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils import _bundle
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._boundary import checked_options, clear_failures
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._comparison import (
+    OPTIONS,
+    asked_of,
+    check_options,
+    compare_node,
+)
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._files import (
     occupied,
     safe_file_name,
     write_result,
     write_tree,
 )
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._reading import NODE_OPTIONS, judge_reading, read_node
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._reading import NODE_OPTIONS, judged_reading, read_node
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._user_signatures import load
 
 ARGUMENT_SPEC = {
     **NODE_OPTIONS,
+    **OPTIONS,
     "bundle_dir": {"type": "path", "required": True},
     "results_dir": {"type": "path"},
     "overwrite": {"type": "bool", "default": False},
@@ -48,6 +55,7 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(f"{bundle} is there already; kubelet_bundle_overwrite (overwrite) replaces it")
         with clear_failures():
             signatures = load(options["extra_signatures"], task_vars)
+            check_options(options)
         reading = read_node(self, options, task_vars, raw_journal=True)
         if reading.failure:
             raise AnsibleActionFail(reading.failure)
@@ -57,6 +65,7 @@ class ActionModule(ActionBase):
         with clear_failures():
             write_tree(bundle, _bundle.write(reading.evidence), overwrite=options["overwrite"])
             if options.get("results_dir"):
-                diagnosis = judge_reading(reading, options, signatures.causes)
-                saved["result_file"] = str(write_result(Path(options["results_dir"]), diagnosis))
+                judged = judged_reading(reading, options, signatures.causes)
+                compared = compare_node(judged, asked_of(judged, options, task_vars))
+                saved["result_file"] = str(write_result(Path(options["results_dir"]), compared.result))
         return saved

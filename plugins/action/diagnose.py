@@ -11,8 +11,14 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._boundary import checked_options, clear_failures
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._comparison import (
+    OPTIONS,
+    asked_of,
+    check_options,
+    compare_node,
+)
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._files import write_result
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._reading import NODE_OPTIONS, judge_reading, read_node
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._reading import NODE_OPTIONS, judged_reading, read_node
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._signatures._load import signatures
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._user_signatures import load
 
@@ -21,12 +27,13 @@ signatures()
 
 ARGUMENT_SPEC = {
     **NODE_OPTIONS,
+    **OPTIONS,
     "results_dir": {"type": "path", "default": "./kubelet-results"},
 }
 
 
 class ActionModule(ActionBase):
-    """Runs node_info, judges its evidence and writes the result file."""
+    """Runs node_info, judges its evidence, compares the node with what is expected of it, and writes the result file."""
 
     TRANSFERS_FILES = False
     _supports_check_mode = True
@@ -40,8 +47,17 @@ class ActionModule(ActionBase):
         options = checked_options(self, ARGUMENT_SPEC)
         with clear_failures():
             signatures = load(options["extra_signatures"], task_vars)
+            check_options(options)
         reading = read_node(self, options, task_vars)
         with clear_failures():
-            diagnosis = judge_reading(reading, options, signatures.causes)
-            path = write_result(Path(options["results_dir"]), diagnosis)
-        return {**result, **reading.for_ansible, "changed": False, "diagnosis": diagnosis, "result_file": str(path)}
+            judged = judged_reading(reading, options, signatures.causes)
+            compared = compare_node(judged, asked_of(judged, options, task_vars))
+            path = write_result(Path(options["results_dir"]), compared.result)
+        return {
+            **result,
+            **reading.for_ansible,
+            "changed": False,
+            "diagnosis": compared.result,
+            "comparison": compared.registered(),
+            "result_file": str(path),
+        }

@@ -32,5 +32,6 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         del tmp
         options = checked_options(self, ARGUMENT_SPEC)
-        diagnoses, _files = registered_results(task_vars or {}, options["registered"])
+        entries, _files = registered_results(task_vars or {}, options["registered"])
+        diagnoses = [entry["diagnosis"] for entry in entries]
         return {**result, "changed": False, "refused": brake(fleet(diagnoses).results, options["max_share"])}

@@ -17,7 +17,16 @@ from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._boundary impor
     clear_failures,
     show_results,
 )
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._comparison import (
+    ON,
+    OPTIONS,
+    asked_of,
+    check_options,
+    compare_node,
+    with_peers,
+)
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._fleet import AUTO, OFF, compare
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._judgement import Judged
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._replay import replay
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._report.gate import NEVER, SEVERITIES, failures
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._user_signatures import OPTION, load
@@ -27,6 +36,7 @@ ARGUMENT_SPEC = {
     "bundle_dir": {"type": "path", "required": True},
     "results_dir": {"type": "path", "default": "./kubelet-results"},
     **OPTION,
+    **OPTIONS,
     "fleet": {"type": "str", "default": OFF, "choices": [AUTO, OFF]},
     "fail_on": {"type": "str", "default": NEVER, "choices": [NEVER, *SEVERITIES]},
 }
@@ -45,12 +55,21 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         del tmp
         options = checked_options(self, ARGUMENT_SPEC)
+        # Bundles are of nobody knows which fleets: they are peers only where the user says so.
+        options["peers"] = ON if options["peers"] == ON else OFF
         with clear_failures():
             signatures = load(options["extra_signatures"], task_vars or {})
-        done = replay(Path(options["bundle_dir"]), Path(options["results_dir"]), signatures.causes)
-        files = [Path(file) for file in done.files]
+            check_options(options)
+
+        def entry(judged: Judged) -> dict[str, Any]:
+            compared = compare_node(judged, asked_of(judged, options, task_vars or {}))
+            return {"diagnosis": compared.result, "comparison": compared.registered()}
+
         with clear_failures():
-            overview, results = compare(done.results, files, wanted=options["fleet"] == AUTO, within=SAME_MOMENT)
+            done = replay(Path(options["bundle_dir"]), Path(options["results_dir"]), entry, signatures.causes)
+            files = [Path(file) for file in done.files]
+            alone = with_peers(done.entries, files, options["peers"])
+            overview, results = compare(alone, files, wanted=options["fleet"] == AUTO, within=SAME_MOMENT)
         if results:
             show_results(results, done.files, overview)
         reason = "; ".join(done.problems) or failures(results, options["fail_on"])

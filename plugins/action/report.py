@@ -17,12 +17,14 @@ from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._boundary impor
     registered_results,
     show_results,
 )
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._comparison import ON, with_peers
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._fleet import AUTO, OFF, compare
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._report.gate import NEVER, SEVERITIES, failures
 
 ARGUMENT_SPEC = {
     "registered": {"type": "str", "required": True},
     "fleet": {"type": "str", "default": AUTO, "choices": [AUTO, OFF]},
+    "peers": {"type": "str", "default": AUTO, "choices": [AUTO, OFF, ON]},
     "fail_on": {"type": "str", "default": NEVER, "choices": [NEVER, *SEVERITIES]},
 }
 
@@ -41,9 +43,11 @@ class ActionModule(ActionBase):
         del tmp
         task_vars = task_vars or {}
         options = checked_options(self, ARGUMENT_SPEC)
-        alone, files = registered_results(task_vars, options["registered"])
+        entries, files = registered_results(task_vars, options["registered"])
+        paths = [Path(file) for file in files]
         with clear_failures():
-            overview, diagnoses = compare(alone, [Path(file) for file in files], wanted=options["fleet"] == AUTO)
+            alone = with_peers(entries, paths, options["peers"])
+            overview, diagnoses = compare(alone, paths, wanted=options["fleet"] == AUTO)
         show_results(diagnoses, files, overview)
         reason = failures(diagnoses, options["fail_on"])
         if reason:

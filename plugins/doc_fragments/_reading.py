@@ -44,6 +44,63 @@ attributes:
     description: Can be used with the C(async) keyword.
 """
 
+    # Of the actions that compare a node with expected values; the code is plugin_utils/_comparison.py.
+    COMPARED = r"""
+options:
+  expected:
+    description:
+      - What the node should be, as docs/expected.md describes it. Values by group (C(service), C(flags), C(config), C(kubeconfig),
+        C(certificates), C(unit), C(files), C(versions), C(kernel), C(swap), C(runtime), C(cni)), nested as in the files
+        that they are about. A value may be a matcher, a mapping with one of C(exact), C(one_of), C(regex), C(range),
+        C(at_least), C(absent) and C(present).
+      - It has precedence over every other source. A difference is a risk, and one that belongs to a root cause makes it clearer.
+    type: dict
+    default: {}
+  expected_from:
+    description:
+      - Nodes to compare with (C(node:worker-1), a host of the inventory, read once for the run) and baselines that
+        C(playbooks/baseline.yml) wrote (C(file:PATH), from the inventory's directory, else from where
+        C(ansible-playbook) was started). The first that says anything about a value counts.
+    type: list
+    elements: str
+    default: []
+  references:
+    description:
+      - The registered result of M(nodeclinic.kubelet.observe) for the nodes in O(expected_from), in a loop or not.
+      - A node that it does not hold, or that could not be read, expects nothing; the result says so under C(unknowns).
+    type: dict
+  ignore:
+    description:
+      - Findings and differences that are known and accepted. Each item has C(id) or C(path) (globs), C(reason), and
+        optionally C(until), a date after which it counts again.
+    type: list
+    elements: dict
+    default: []
+  hardening:
+    description: Whether the node is also compared with recommendations of the CIS Kubernetes Benchmark for kubelets.
+    type: bool
+    default: false
+  peers:
+    description:
+      - Whether the node is compared with the values that a clear majority of its peers share. V(auto) does so where enough of
+        them are known, from this run or from an earlier one in the same directory of results.
+      - In a replay only V(on) compares, for bundles may be of different clusters.
+    type: str
+    default: auto
+    choices: [auto, "off", "on"]
+  peers_max_age:
+    description: Days for which the peers of an earlier run are used.
+    type: int
+    default: 30
+  peer_group_by:
+    description:
+      - What the nodes of a group have in common. C(role), C(profile) and C(os) are told from the node, C(instance_type) from
+        the label of its Node object; every other name is an inventory variable.
+    type: list
+    elements: str
+    default: [role, profile, os]
+"""
+
     # Of the actions that judge.
     SIGNATURES = r"""
 options:

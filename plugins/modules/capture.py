@@ -22,6 +22,7 @@ extends_documentation_fragment:
   - nodeclinic.kubelet._reading
   - nodeclinic.kubelet._reading.action
   - nodeclinic.kubelet._reading.signatures
+  - nodeclinic.kubelet._reading.compared
 options:
   bundle_dir:
     description:

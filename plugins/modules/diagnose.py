@@ -12,6 +12,7 @@ author:
   - nodeclinic.kubelet contributors (@nodeclinic)
 description:
   - Reads the evidence of one node with M(nodeclinic.kubelet.node_info), in one round trip, and judges it on the controller.
+  - Compares the node with expected values, of which docs/expected.md tells. None has to be declared.
   - Writes the diagnosis to a file on the controller, also in check mode. Nothing is changed on the node.
   - A node that cannot be reached or read does not fail the task. Its verdict is V(unknown), with the reason.
 extends_documentation_fragment:
@@ -21,6 +22,7 @@ extends_documentation_fragment:
   - nodeclinic.kubelet._reading
   - nodeclinic.kubelet._reading.action
   - nodeclinic.kubelet._reading.signatures
+  - nodeclinic.kubelet._reading.compared
 options:
   results_dir:
     description:
@@ -89,6 +91,11 @@ diagnosis:
       type: list
       elements: dict
       sample: [{"part": "cluster", "status": "not_collected", "reason": "no control plane was asked"}]
+comparison:
+  description: What M(nodeclinic.kubelet.report) needs to compare the node with its peers of the run. No stable interface.
+  returned: always
+  type: dict
+  sample: {}
 result_file:
   description: Path of the result file on the controller.
   returned: always

@@ -33,6 +33,13 @@ options:
     type: str
     default: auto
     choices: [auto, "off"]
+  peers:
+    description:
+      - V(auto) compares each node with the values that a clear majority of its peers of this run share, where there are enough
+        of them, and writes its result file again. V(off) does not.
+    type: str
+    default: auto
+    choices: [auto, "off", "on"]
   fail_on:
     description:
       - Fail when a root cause or risk of this severity or worse was found on any node.

@@ -153,12 +153,14 @@ def clear_failures() -> Iterator[None]:
 
 
 def registered_results(task_vars: Mapping[str, Any], variable: str) -> tuple[list[dict[str, Any]], list[str]]:
-    """Diagnoses and result files of all hosts of the play that have been diagnosed so far."""
+    """What `diagnose` registered (``diagnosis`` and ``comparison``) and the result files, of all hosts of the play that
+    have been diagnosed so far."""
     hostvars = task_vars["hostvars"]
     # The hosts' variables are read raw: evidence is never looked at as a template.
     found = [hostvars.raw_get(host).get(variable) or {} for host in task_vars["ansible_play_hosts_all"]]
     done = [entry for entry in found if "diagnosis" in entry]
-    return to_native_tree([entry["diagnosis"] for entry in done]), [str(entry["result_file"]) for entry in done]
+    kept = [{"diagnosis": entry["diagnosis"], "comparison": entry.get("comparison")} for entry in done]
+    return to_native_tree(kept), [str(entry["result_file"]) for entry in done]
 
 
 def show_results(

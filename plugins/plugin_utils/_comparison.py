@@ -5,24 +5,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from . import _references
+from ._boundary import to_native_tree
 from ._expected import published
 from ._expected.observe import observe
 from ._expected.result import compared
+from ._files import write_json
 from ._judgement import Judged
 from ._model.expected import Expectation, Observed, Origin
 from ._model.snapshot import Snapshot
+from ._reading import cluster_answer
 
 AUTO, OFF, ON = "auto", "off", "on"
 
 # Options of every action that compares. The roles' variables have the same names with the prefix kubelet_.
 OPTIONS: dict[str, dict[str, Any]] = {
     "expected": {"type": "dict", "default": {}},
-    "expected_from": {"type": "str", "default": ""},
+    **_references.OPTIONS,
     "ignore": {"type": "list", "elements": "dict", "default": []},
     "hardening": {"type": "bool", "default": False},
     "peers": {"type": "str", "default": AUTO, "choices": [AUTO, OFF, ON]},
@@ -44,6 +48,7 @@ class Asked:
     results_dir: Path
     cluster: Mapping[str, Any] = field(default_factory=dict)
     variables: Mapping[str, Any] = field(default_factory=dict)
+    inventory_dir: str | None = None
 
 
 @dataclass(frozen=True)
@@ -62,8 +67,21 @@ class Compared:
         return {"bare": self.bare, "observed": self.observed.to_dict(), "expectations": kept}
 
 
+def asked_of(judged: Judged, options: Mapping[str, Any], variables: Mapping[str, Any]) -> Asked:
+    """What is asked of a node that was judged, by a task's options and its host's variables."""
+    return Asked(
+        judged.node,
+        options,
+        Path(options["results_dir"]),
+        cluster_answer(options.get("cluster")) or {},
+        to_native_tree({name: variables[name] for name in options["peer_group_by"] if name in variables}),
+        variables.get("inventory_dir"),
+    )
+
+
 def check_options(options: Mapping[str, Any]) -> None:
     """:raises ExpectedError: expected values or exceptions that cannot be used"""
+    _references.check(options)
 
 
 def compare_node(judged: Judged, asked: Asked) -> Compared:
@@ -74,6 +92,7 @@ def compare_node(judged: Judged, asked: Asked) -> Compared:
     """
     bare = judged.diagnosis.to_dict()
     observed = observe(judged.node)
+    bare["unknowns"] = [*bare["unknowns"], *_references.nodes(asked.options, observed, asked.node.host_name)[1]]
     wanted = tuple(expectation for source in SOURCES for expectation in source(asked, observed))
     return Compared(compared(bare, observed, wanted), bare, observed, wanted, asked)
 
@@ -85,5 +104,24 @@ def _control_plane(asked: Asked, observed: Observed) -> Iterable[Expectation]:
     return published.expectations(said, observed, asked.node.profile)
 
 
+def with_peers(entries: Sequence[Mapping[str, Any]], files: Sequence[Path], peers: str) -> list[dict[str, Any]]:
+    """Results of all nodes of a run, compared again where enough of them are peers; those that change are written.
+
+    ``entries`` are registered results of `diagnose`. OSError as the system gives it.
+    """
+    results = [dict(entry["diagnosis"]) for entry in entries]
+    if peers == OFF:
+        return results
+    for before, after, file in zip(entries, results, files, strict=True):
+        if after != before["diagnosis"]:
+            write_json(file, after)
+    return results
+
+
+def _reference_nodes(asked: Asked, observed: Observed) -> Iterable[Expectation]:
+    """What the nodes that the user named have."""
+    return _references.nodes(asked.options, observed, asked.node.host_name)[0]
+
+
 # Each gives what one source expects of a node. Y: declared, hardening. Z: reference and baseline. P: saved peers.
-SOURCES = (_control_plane,)
+SOURCES = (_control_plane, _reference_nodes)

@@ -82,13 +82,8 @@ def read_node(
     return Reading(host_name, joined, failure, outcome.for_ansible)
 
 
-def judge_reading(reading: Reading, options: Mapping[str, Any], own_causes: OwnCauses | None = None) -> dict[str, Any]:
-    """The result for what was read, with the names that ``options`` give. EvidenceError when it is no evidence."""
-    return judged_reading(reading, options, own_causes).diagnosis.to_dict()
-
-
 def judged_reading(reading: Reading, options: Mapping[str, Any], own_causes: OwnCauses | None = None) -> Judged:
-    """As :func:`judge_reading`, with the node that was judged."""
+    """What was read, judged with the names that ``options`` give. EvidenceError when it is no evidence."""
     profile = options.get("profile")
     return judged(
         reading.evidence,

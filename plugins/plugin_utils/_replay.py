@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from . import _bundle
 from ._files import os_error, read_tree, write_result
-from ._judgement import OwnCauses, judge
+from ._judgement import Judged, OwnCauses, judged
 from ._model.evidence import EvidenceError
 
 MANIFEST = "bundle.json"
@@ -20,16 +20,20 @@ MANIFEST = "bundle.json"
 
 @dataclass
 class Replay:
-    """Results in the order of the bundles' names, the files they were written to, and one sentence per problem."""
+    """What `diagnose` would register of each bundle, in the order of their names, the result files, and one sentence
+    per problem."""
 
-    results: list[dict[str, Any]] = field(default_factory=list)
+    entries: list[dict[str, Any]] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
 
-def replay(place: Path, results_dir: Path, own_causes: OwnCauses | None = None) -> Replay:
+def replay(
+    place: Path, results_dir: Path, entry: Callable[[Judged], dict[str, Any]], own_causes: OwnCauses | None = None
+) -> Replay:
     """Judge the bundle at ``place``, or every directory in it as one. A bundle's name is that of its directory.
 
+    ``entry`` makes of a node that was judged what `diagnose` registers of one (``diagnosis`` and ``comparison``).
     ``own_causes`` as in :func:`judge`.
     """
     done = Replay()
@@ -42,9 +46,9 @@ def replay(place: Path, results_dir: Path, own_causes: OwnCauses | None = None) 
         done.problems.append(f"{place} holds no bundle: neither {MANIFEST} nor a directory with one in it")
     for bundle in bundles:
         try:
-            result = judge(_read(bundle), host_name=bundle.name, own_causes=own_causes)
-            done.files.append(str(write_result(results_dir, result)))
-            done.results.append(result)
+            found = entry(judged(_read(bundle), host_name=bundle.name, own_causes=own_causes))
+            done.files.append(str(write_result(results_dir, found["diagnosis"])))
+            done.entries.append(found)
         except EvidenceError as error:
             done.problems.append(f"{bundle}: {str(error).rstrip('.')}")
         except OSError as error:
