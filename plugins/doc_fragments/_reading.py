@@ -49,11 +49,12 @@ attributes:
 options:
   expected:
     description:
-      - What the node should be, as docs/expected.md describes it. Values by group (C(service), C(flags), C(config), C(kubeconfig),
-        C(certificates), C(unit), C(files), C(versions), C(kernel), C(swap), C(runtime), C(cni)), nested as in the files
-        that they are about. A value may be a matcher, a mapping with one of C(exact), C(one_of), C(regex), C(range),
-        C(at_least), C(absent) and C(present).
-      - It has precedence over every other source. A difference is a risk, and one that belongs to a root cause makes it clearer.
+      - What the node should be, as docs/expected.md describes it. Values by group (C(service), C(flags), C(config),
+        C(kubeconfig), C(certificates), C(unit), C(files), C(versions), C(kernel), C(swap), C(runtime), C(cni)), nested
+        as in the files that they are about. A value may be a matcher, a mapping with one of C(exact), C(one_of),
+        C(regex), C(range), C(at_least), C(absent) and C(present).
+      - It has precedence over every other source. A difference is a risk; one that belongs to a root cause is told
+        with it.
     type: dict
     default: {}
   expected_from:
@@ -82,8 +83,8 @@ options:
     default: false
   peers:
     description:
-      - Whether the node is compared with the values that a clear majority of its peers share. V(auto) does so where enough of
-        them are known, from this run or from an earlier one in the same directory of results.
+      - Whether the node is compared with the values that a clear majority of its peers share. V(auto) does so where
+        enough of them are known, from this run or from an earlier one in the same directory of results.
       - In a replay only V(on) compares, for bundles may be of different clusters.
     type: str
     default: auto
@@ -94,8 +95,8 @@ options:
     default: 30
   peer_group_by:
     description:
-      - What the nodes of a group have in common. C(role), C(profile) and C(os) are told from the node, C(instance_type) from
-        the label of its Node object; every other name is an inventory variable.
+      - What the nodes of a group have in common. C(role), C(profile) and C(os) are told from the node,
+        C(instance_type) from the label of its Node object; every other name is an inventory variable.
     type: list
     elements: str
     default: [role, profile, os]

@@ -18,6 +18,7 @@ sys.path.insert(0, str(ROOT / ".collections"))
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._causes import CATALOGUE  # noqa: E402
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._engine.fleet_causes import FLEET  # noqa: E402
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._engine.gates import GATES  # noqa: E402
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._expected.catalogue import BY_ID  # noqa: E402
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.cause import Cause  # noqa: E402
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.finding import Effect  # noqa: E402
 
@@ -84,7 +85,7 @@ def index(catalogue: tuple[Cause, ...]) -> str:
 
 def wanted() -> dict[Path, str]:
     """Every page with its text."""
-    catalogue = (*CATALOGUE, *FLEET)
+    catalogue = (*CATALOGUE, *FLEET, *BY_ID.values())
     known = {cause.id for cause in catalogue}
     pages = {PAGES / f"{cause.id}.md": page(cause, known) for cause in catalogue}
     pages[PAGES / "README.md"] = index(catalogue)

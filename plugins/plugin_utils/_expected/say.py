@@ -54,6 +54,8 @@ def expected_by(difference: Difference) -> str:
     wanted = value_text(matcher.value) if matcher.kind == "exact" else words(matcher)
     if _is_text(difference):
         wanted = _apart(difference)[2]
+    elif _of_list(difference):
+        wanted = "without it" if _of_list(difference).startswith("with ") else "with it"
     return f"expected {wanted} by {names((difference.expected.source, *difference.agreeing))}"
 
 
@@ -76,8 +78,19 @@ def told(difference: Difference) -> str:
 def seen_text(difference: Difference) -> str:
     """``clusterDNS: 10.96.0.99``."""
     value = difference.seen.value if difference.seen else None
-    text = _apart(difference)[1] if _is_text(difference) else value_text(value)
+    text = _apart(difference)[1] if _is_text(difference) else _of_list(difference) or value_text(value)
     return f"{label(difference.path)}: {text}"
+
+
+def _of_list(difference: Difference) -> str:
+    """``with /etc/.../30-local.conf`` of a list that only has more, or only less, than is expected; else empty."""
+    seen, wanted = difference.seen.value if difference.seen else None, difference.expected.matcher.value
+    if not (isinstance(seen, list) and isinstance(wanted, list) and difference.expected.matcher.kind == "exact"):
+        return ""
+    more, less = [item for item in seen if item not in wanted], [item for item in wanted if item not in seen]
+    if bool(more) == bool(less) or not seen or not wanted:
+        return ""
+    return f"with {value_text(more)}" if more else f"without {value_text(less)}"
 
 
 def place_of(difference: Difference) -> str:

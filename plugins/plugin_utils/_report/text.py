@@ -20,6 +20,7 @@ Row = tuple[str, str]
 
 VERDICTS = ("down", "degraded", "unknown", "at_risk", "healthy")
 SOME = 3  # rows of one kind on the screen; the result file holds all
+COMPARED = ("expected/", "hardening/")  # findings that compare with expected values
 NAMES = 20  # nodes that a fleet cause names on the screen
 LABEL_WIDTH = 7
 INDENT = 2 + LABEL_WIDTH
@@ -39,7 +40,8 @@ def render(results: Sequence[Result], *, width: int, colour: bool) -> str:
     healthy: list[str] = []
     for result in sorted(results, key=rank):
         if result["verdict"] == "healthy":
-            healthy.append("\n".join(_header(result, width, colour)))
+            notes = _labelled(_note_rows(result), width, colour)
+            healthy.append("\n".join([*_header(result, width, colour), *notes]))
         else:
             blocks.append("\n".join(_block(result, width, colour)))
     if healthy:
@@ -120,12 +122,13 @@ def _labelled(rows: Iterable[Row], width: int, colour: bool) -> Iterator[str]:
 def _rows(result: Result) -> Iterator[Row]:
     """The rows of a block: label and text; an empty label continues the row above."""
     captured_at = result["captured_at"]
-    roots, risks = result["root_causes"], result["risks"]
+    roots, risks = result["root_causes"], [finding for finding in result["risks"] if not _is_note(finding)]
     for finding in roots:
         yield from _cause_rows("cause", finding, captured_at)
     for finding in risks[:SOME]:
         yield "risk", f"{finding['id']}  {visible(finding['summary'])}"
     yield from _more(risks)
+    yield from _note_rows(result)
     # The last error of a start is the log line that the root cause quotes already.
     told = [f for f in result["consequences"] if f["id"] != "symptom/last-error" or not f.get("explained_by")]
     yield from (("so", _consequence(finding)) for finding in told[:SOME])
@@ -138,6 +141,19 @@ def _rows(result: Result) -> Iterator[Row]:
     yield from _next_rows(roots or risks[:1])
     if any(_repairable(finding) for finding in roots):
         yield "", f"or  ansible-playbook playbooks/repair.yml -l {visible(shlex.quote(result['host']))} --check --diff"
+
+
+def _is_note(finding: Mapping[str, Any]) -> bool:
+    """True for a value that differs from what is expected and does no harm."""
+    return finding["severity"] == "info" and finding["id"].startswith(COMPARED)
+
+
+def _note_rows(result: Result) -> Iterator[Row]:
+    """What differs from expected values without harm, a few lines of it."""
+    notes = [finding for finding in result["risks"] if _is_note(finding)]
+    for finding in notes[:SOME]:
+        yield "note", f"{finding['id']}  {shorten(visible(finding['summary']))}"
+    yield from _more(notes)
 
 
 def _gaps(result: Result) -> list[Mapping[str, str]]:
@@ -182,11 +198,7 @@ def _cause_rows(label: str, finding: Mapping[str, Any], captured_at: str) -> Ite
     yield "", visible(finding["summary"])
     shown = [item for item in finding["evidence"] if item["source"] != "journal" and not _told(item, finding)]
     for item in shown[:SOME]:
-        if item["source"] == "expected":
-            place = f"  ({item['locator']})" if item.get("locator") else ""
-            yield "", shorten(visible(f"expected {item['excerpt']}{place}"))
-        else:
-            yield "", shorten(visible(f"{item.get('locator') or item['source']}  {item['excerpt']}"))
+        yield "", shorten(visible(f"{item.get('locator') or item['source']}  {item['excerpt']}"))
     if finding.get("nodes"):
         yield "nodes", _several(finding["nodes"])
     logs = [item for item in finding["evidence"] if item["source"] == "journal"]
@@ -202,6 +214,8 @@ def _several(names: Sequence[str]) -> str:
 def _told(item: Mapping[str, Any], finding: Mapping[str, Any]) -> bool:
     """True when the summary already says what this evidence says: its place, and its value or that nothing is there."""
     place, summary = item.get("locator") or "", " ".join(finding["summary"].split())
+    if item["source"] == "expected":  # the first difference of a root cause is in its summary
+        return item is next(each for each in finding["evidence"] if each["source"] == "expected")
     value = re.split(r": |=", " ".join(item["excerpt"].split()))[-1]
     return bool(place) and place in summary and (value in summary or value == "absent")
 

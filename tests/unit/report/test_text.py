@@ -44,6 +44,7 @@ def result(host: str = "worker-2", verdict: str = "down", **more: Any) -> dict[s
 def wrong_ca() -> dict[str, Any]:
     """The walkthrough's first case."""
     path = "/etc/kubernetes/pki/WRONG-CA-FILE.crt"
+    right = "/etc/kubernetes/pki/ca.crt"
     field = f"authentication.x509.clientCAFile: {path}"
     message = f'"command failed" err="failed to run Kubelet: open {path}: no such file or directory"'
     return result(
@@ -51,11 +52,11 @@ def wrong_ca() -> dict[str, Any]:
         root_causes=[
             finding(
                 "certificate/client-ca-file-missing",
-                f"/var/lib/kubelet/config.yaml:7 {field} does not exist",
+                f"/var/lib/kubelet/config.yaml:7 {field} does not exist; expected {right} by 4 of 4 peers",
                 evidence=[
                     {"source": "file", "locator": "/var/lib/kubelet/config.yaml:7", "excerpt": field},
                     {"source": "file", "locator": path, "excerpt": "absent"},
-                    {"source": "expected", "locator": "4 of 4 peers", "excerpt": "/etc/kubernetes/pki/ca.crt"},
+                    {"source": "expected", "locator": "/var/lib/kubelet/config.yaml:7", "excerpt": f"{field}; {right}"},
                     {
                         "source": "journal",
                         "locator": "kubelet run.go:72",
@@ -78,8 +79,7 @@ def test_block_of_the_walkthrough_case(wrong_ca: dict[str, Any]) -> None:
         "  cause  certificate/client-ca-file-missing\n"
         "         /var/lib/kubelet/config.yaml:7 authentication.x509.clientCAFile:"
         " /etc/kubernetes/pki/WRONG-CA-FILE.crt does not\n"
-        "         exist\n"
-        "         expected /etc/kubernetes/pki/ca.crt  (4 of 4 peers)\n"
+        "         exist; expected /etc/kubernetes/pki/ca.crt by 4 of 4 peers\n"
         '  log    run.go:72 "command failed" err="failed to run Kubelet: open'
         " /etc/kubernetes/pki/WRONG-CA-FILE.crt: no such file\n"
         '         or directory"   29 times, last 12 s ago\n'
@@ -87,6 +87,24 @@ def test_block_of_the_walkthrough_case(wrong_ca: dict[str, Any]) -> None:
         "  next   Set clientCAFile to /etc/kubernetes/pki/ca.crt, then:\n"
         "         systemctl restart kubelet"
     )
+
+
+def test_harmless_difference_is_a_line_below_its_node() -> None:
+    """A healthy node stays in its place among the healthy ones; what differs stands below it, a few lines at most."""
+    notes = [
+        finding(f"expected/{name}", f"{name} differs", severity="info") for name in ("cni", "file", "flag", "unit")
+    ]
+    shown = render(
+        [result("b", "healthy", summary="runs", risks=notes), result("a", "healthy")], width=100, colour=False
+    )
+    assert shown.splitlines() == [
+        "a  HEALTHY  summary of a",
+        "b  HEALTHY  runs",
+        "  note   expected/cni  cni differs",
+        "  note   expected/file  file differs",
+        "  note   expected/flag  flag differs",
+        "         and 1 more in the result file",
+    ]
 
 
 def test_healthy_nodes_take_one_line_each_after_the_others() -> None:
