@@ -13,8 +13,8 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._boundary import checked_options, clear_failures, show
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._expected.declared import check
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._files import read_result, write_result
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._plan.expected import check
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._reading import NODE_OPTIONS
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._repairing import (
     POLICY_OPTIONS,

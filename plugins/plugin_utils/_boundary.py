@@ -16,11 +16,11 @@ from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleE
 from ansible.utils.color import ANSIBLE_COLOR
 from ansible.utils.display import Display
 
+from ._expected.declared import ExpectedError
 from ._files import os_error
 from ._interpret.snapshot import snapshot
 from ._model.evidence import EvidenceError
 from ._model.snapshot import Snapshot
-from ._plan.expected import ExpectedError
 from ._report.text import closing_line, render
 from ._signatures._extra import SignatureError
 

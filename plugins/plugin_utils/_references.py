@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ._expected import reference
+from ._expected.declared import ExpectedError
 from ._model.expected import Expectation, Observed
-from ._plan.expected import ExpectedError
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "expected_from": {"type": "list", "elements": "str", "default": []},

@@ -45,6 +45,11 @@ def number(value: Any) -> Decimal | None:
     return Decimal(value) if isinstance(value, str) and _NUMBER.match(value) else None
 
 
+def integer(value: Any) -> bool:
+    """True for a whole number and for the text of one."""
+    return isinstance(value, int) or (isinstance(value, str) and bool(_INTEGER.match(value)))
+
+
 @lru_cache(maxsize=4096)
 def duration(text: str) -> Decimal | None:
     """Seconds of ``1m30s``; None when it is no duration. ``0`` is one only with a unit."""

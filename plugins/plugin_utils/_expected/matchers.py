@@ -81,6 +81,8 @@ def words(matcher: Matcher) -> str:
         return f"one of {', '.join(value_text(each) for each in value)}"
     if matcher.kind == "regex":
         return f"a match of {value_text(value[0])}"
+    if matcher.kind == "at_most":
+        return f"{value} or stricter"
     if matcher.kind == "at_least":
         return f"at least {value_text(value)}"
     if matcher.kind == "range":
@@ -122,7 +124,14 @@ def _holds(matcher: Matcher, value: Any) -> bool:
     """Of one value that is there: a pattern's known matches, the least value, or the bounds of a range."""
     if matcher.kind == "regex":
         return text_of(value) in matcher.value[1]
+    if matcher.kind == "at_most":
+        return not _bits(value) & ~_bits(matcher.value)
     return all(_compares(value, sign, bound) for sign, bound in _bounds(matcher))
+
+
+def _bits(mode: Any) -> int:
+    """The permission bits of a file's mode, octal text."""
+    return int(str(mode), 8)
 
 
 def _bounds(matcher: Matcher) -> list[tuple[str, Any]]:

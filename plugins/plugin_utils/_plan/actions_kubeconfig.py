@@ -11,10 +11,10 @@ import re
 from .._causes._endpoint import other_endpoints
 from .._interpret import x509
 from .._interpret._yaml import Tree, load
+from .._interpret.endpoint import https_url, same_server
 from .._model.certificate import Certificate, CertificateUse
 from .._model.plan import NEEDS_APPROVAL, SAFE, Action, Splice, Step
 from .context import Context, UnavailableError, Wanted, edit
-from .expected import https_url, same_server
 from .text_edit import replace_line
 from .yaml_edit import EditError, Path, set_scalar
 
