@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -16,15 +16,32 @@ from .matchers import matches, same
 from .portable import localised, portable
 
 ABSENT = "absent"
+DIFFERENT, AS_EXPECTED, UNKNOWN = "different", "as_expected", "unknown"
 
 
 def compare(observed: Observed, expectations: Iterable[Expectation]) -> tuple[Difference, ...]:
     """Every path at which the node differs, in the order of the paths. What is not known of the node is left out."""
+    return tuple(
+        _settled(observed, path, wanted)
+        for path, wanted in _by_path(expectations)
+        if _state(observed, path, wanted) == DIFFERENT
+    )
+
+
+def all_settled(observed: Observed, expectations: Iterable[Expectation]) -> tuple[tuple[Difference, str], ...]:
+    """For every path what is expected by whom, as of a difference, and its state: DIFFERENT, AS_EXPECTED or UNKNOWN."""
+    return tuple(
+        (_settled(observed, path, wanted), _state(observed, path, wanted)) for path, wanted in _by_path(expectations)
+    )
+
+
+def _by_path(expectations: Iterable[Expectation]) -> Iterator[tuple[str, list[Expectation]]]:
+    """The expectations of each path, and of each id of its own, those with precedence first."""
     asked: dict[tuple[str, str], list[Expectation]] = defaultdict(list)
     for expectation in expectations:
         asked[expectation.path, expectation.id].append(expectation)
-    found = (_difference(observed, key[0], asked[key]) for key in sorted(asked))
-    return tuple(difference for difference in found if difference is not None)
+    for key in sorted(asked):
+        yield key[0], sorted(asked[key], key=lambda wanted: wanted.source.origin)
 
 
 def unjudged(observed: Observed, expectations: Iterable[Expectation]) -> tuple[Expectation, ...]:
@@ -34,17 +51,19 @@ def unjudged(observed: Observed, expectations: Iterable[Expectation]) -> tuple[E
     )
 
 
-def _difference(observed: Observed, path: str, expectations: list[Expectation]) -> Difference | None:
+def _state(observed: Observed, path: str, expectations: list[Expectation]) -> str:
     if not observed.known(path) or _gone(observed, path, expectations):
-        return None
-    first, *others = sorted(expectations, key=lambda wanted: wanted.source.origin)
-    seen = observed.values.get(path)
-    if fits(path, observed.value(path), first.matcher, observed.names):
-        return None
+        return UNKNOWN
+    fitting = fits(path, observed.value(path), expectations[0].matcher, observed.names)
+    return AS_EXPECTED if fitting else DIFFERENT
+
+
+def _settled(observed: Observed, path: str, expectations: list[Expectation]) -> Difference:
+    first, *others = expectations
     agreeing = [wanted for wanted in others if _agree(path, first.matcher, wanted.matcher, observed.names)]
     return Difference(
         path,
-        seen,
+        observed.values.get(path),
         _here(first, observed.names),
         tuple(wanted.source for wanted in agreeing),
         tuple(_here(wanted, observed.names) for wanted in others if wanted not in agreeing),
