@@ -146,9 +146,13 @@ def put(path: str, old: PathState, new: PathState, data: bytes, mark: t.Callable
         _require(path, old)
         Path(temp).replace(path)
     elif new.type == DIRECTORY:
-        Path(path).mkdir(mode=0o700)
-        os.chown(path, new.uid, new.gid)
-        Path(path).chmod(new.mode)
+        temp = _cleared_temp(path)
+        Path(temp).mkdir(mode=0o700)
+        os.chown(temp, new.uid, new.gid)
+        Path(temp).chmod(new.mode)
+        mark(f"temporary directory for {path}")
+        _require(path, old)
+        Path(temp).rename(path)
     else:
         _require(path, old)
         if old.type == DIRECTORY:
@@ -170,8 +174,12 @@ def sync(path: str) -> None:
 
 def remove_leftover(path: str) -> None:
     """Removes what a killed run may have left beside a path."""
+    temp = Path(temp_of(path))
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-        Path(temp_of(path)).unlink()
+        if temp.is_dir() and not temp.is_symlink():
+            temp.rmdir()
+        else:
+            temp.unlink()
 
 
 def temp_of(path: str) -> str:

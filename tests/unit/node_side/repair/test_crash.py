@@ -120,7 +120,7 @@ def _assert_whole(node: Node, before: dict[str, tuple[object, ...]], after: dict
         if ".nodeclinic-" in path:
             if not stat.S_ISLNK(t.cast("int", found[0])):
                 readable = stat.S_IMODE(t.cast("int", found[0])) & 0o077
-                assert not readable or b"token" not in t.cast("bytes", found[3])
+                assert not readable or b"token" not in t.cast("bytes", found[3] or b"")
         else:
             assert found in (before.get(path), after.get(path)), path
     assert open_backups(node) == [] or not Path(node.records).exists()
