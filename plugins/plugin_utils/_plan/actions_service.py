@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from .._model.plan import NEEDS_APPROVAL, SAFE, Action, Step
+from .._model.service import Directive
 from .context import Context, UnavailableError, edit, unit
 from .text_edit import insert_line, replace_word
 
@@ -114,8 +115,11 @@ def correct_drop_in(at: Context) -> Action:
     """Clear the packaged ExecStart= before the drop-in sets its own, or name the configuration file that exists."""
     if at.finding.id == "config/kubelet-config-missing":
         return _config_path(at)
-    starts = [d for d in at.node.kubelet.directives if (d.section, d.key) == ("Service", "ExecStart")]
-    if len(starts) < 2 or any(not d.value for d in starts) or starts[-1].place.line is None:
+    starts: list[Directive] = []
+    for directive in at.node.kubelet.directives:
+        if (directive.section, directive.key) == ("Service", "ExecStart"):
+            starts = [*starts, directive] if directive.value else []  # an empty one clears those before it
+    if len(starts) != 2 or starts[1].place.line is None or starts[0].place.path == starts[1].place.path:
         raise UnavailableError("exactly one drop-in must add a second ExecStart= without clearing the first")
     fact = at.file(starts[-1].place.path)
     splice = insert_line(fact.content or "", starts[-1].place.line, "ExecStart=")
