@@ -31,5 +31,5 @@ lab-down: ## Remove the test hosts; their images stay for the next time
 lab-score: setup ## Break, diagnose and heal in every known way, or CASES="a b", and compare with what is wrong
 	@LAB_NAME=$(or $(filter-out nodelab,$(LAB_NAME)),score) PYTHONPATH=tests python -m lab.score $(CASES)
 
-repair-live: setup ## Break, repair in one command, undo and heal in every known way, or CASES="a b"
-	@LAB_NAME=$(or $(filter-out nodelab,$(LAB_NAME)),repairs) PYTHONPATH=tests python -m lab.repair_score $(CASES)
+repair-live: setup ## Break, repair in one command, undo and heal in every known way, or CASES="a b", or PART=1/4 of them
+	@LAB_NAME=$(or $(filter-out nodelab,$(LAB_NAME)),repairs) PYTHONPATH=tests python -m lab.repair_score $(if $(PART),--part $(PART)) $(CASES)
