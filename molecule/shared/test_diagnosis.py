@@ -14,7 +14,7 @@ import jsonschema
 import pytest
 import yaml
 from corpus._score import compare
-from lab import cases, score
+from lab import cases, fingerprint, score
 
 PROJECT = Path(os.environ["MOLECULE_PROJECT_DIRECTORY"])
 KEPT = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"])
@@ -22,11 +22,6 @@ SCHEMA = json.loads((PROJECT / "docs/result.schema.json").read_text())
 SCENARIO = yaml.safe_load((Path(os.environ["MOLECULE_SCENARIO_DIRECTORY"]) / "faults.yml").read_text())
 FAULTS = SCENARIO["faults"]
 FLEET = SCENARIO.get("fleet", [])
-# A kubelet that starts again and again makes these anew.
-MADE_AT_EACH_START = tuple(
-    f"/var/lib/kubelet/{name}"
-    for name in ("cpu_manager_state", "device-plugins", "memory_manager_state", "plugins", "pod-resources", "pods")
-)
 
 testinfra_hosts = ["ansible://kubelet_workers"]
 
@@ -84,7 +79,7 @@ def test_no_file_was_changed(name: str) -> None:
     del before["/tmp"], after["/tmp"]
     changed = {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
     if name in FAULTS:
-        changed = {path for path in changed if not path.startswith(MADE_AT_EACH_START)}
+        changed = {path for path in changed if not path.startswith(fingerprint.MADE_AT_EACH_START)}
     assert not changed
 
 

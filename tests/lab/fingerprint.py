@@ -4,7 +4,8 @@
 
 """Prints, as JSON, everything on a host that a diagnosis might have changed: files, units, processes of services.
 
-Given to a host's Python on standard input, so that it leaves no file itself. Standard library only.
+Given to a host's Python on standard input, so that it leaves no file itself. Standard library only. Arguments: the
+directories to look at (default: `TREES`).
 """
 
 from __future__ import annotations
@@ -39,12 +40,17 @@ VOLATILE = (
     "/run/systemd/users",
     "/var/lib/systemd/timers",
 )
+# A kubelet that starts again and again makes these anew.
+MADE_AT_EACH_START = tuple(
+    f"/var/lib/kubelet/{name}"
+    for name in ("cpu_manager_state", "device-plugins", "memory_manager_state", "plugins", "pod-resources", "pods")
+)
 
 
-def files() -> dict[str, list[object]]:
+def files(trees: tuple[str, ...] = TREES) -> dict[str, list[object]]:
     """Mode, owner, group, size, times of modification and change, and what is in it, of each file and directory."""
     found = {}
-    for tree in TREES:
+    for tree in trees:
         for directory, _directories, names in os.walk(tree):
             for path in (Path(directory), *(Path(directory, name) for name in names)):
                 if not str(path).startswith(VOLATILE):
@@ -99,4 +105,8 @@ def processes() -> dict[str, list[str]]:
 
 
 if __name__ == "__main__":
-    json.dump({"files": files(), "units": units(), "processes": processes()}, sys.stdout, sort_keys=True)
+    json.dump(
+        {"files": files(tuple(sys.argv[1:]) or TREES), "units": units(), "processes": processes()},
+        sys.stdout,
+        sort_keys=True,
+    )
