@@ -10,31 +10,10 @@ from functools import lru_cache
 from typing import Any
 
 from .._model.expected import Names, Observed
+from .between import between_nodes
 
 NODE = "{node}"
 ADDRESS = "{address}"
-
-# Settings that belong to one node, or follow from its size, its age or its certificates.
-_OWN = re.compile(
-    r"""
-    config\.(?:providerID|registerWithTaints|podCIDR|reservedMemory|reservedSystemCPUs)(?:\.|\Z)
-    | flags\.(?:node-ip|hostname-override|provider-id|register-with-taints|node-labels|pod-cidr)\Z
-    | certificates\.(?:serving\..+|server-ca\..+|[^.]+\.(?:remaining_days|sans)|client\.fingerprint_sha256)\Z
-    | (?:unit|files)\..*\.sha256\Z
-    | files\..*[-_]\d{4}-\d\d-\d\d[-_T].*
-    | service\.[^.]+\.active\Z
-    | versions\.skew\Z
-    | kernel\.(?:net\.netfilter\.nf_conntrack_(?:count|max)|fs\.file-max|user\.max_user_namespaces
-        |fs\.inotify\.max_user_watches|kernel\.keys\..+|kernel\.threads-max)\Z
-    """,
-    re.VERBOSE,
-)
-
-
-@lru_cache(maxsize=4096)
-def between_nodes(path: str) -> bool:
-    """True when nodes can be expected to agree on a path."""
-    return not _OWN.match(path)
 
 
 def portable(value: Any, names: Names) -> Any:

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from .._interpret import _values
 from .._interpret._yaml import load
 from .._model.expected import Expectation, Matcher, Observed, Origin, Source
-from .portable import between_nodes
+from .between import between_nodes
 
 CLUSTER_INFO, ROOT_CA = "cluster-info", "kube-root-ca.crt"
 KUBELET_CONFIG, KUBEADM_CONFIG = "kubelet-config", "kubeadm-config"
