@@ -16,6 +16,7 @@ import hashlib
 import re
 import typing as t
 
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _der as structure
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _schema
 
 if t.TYPE_CHECKING:
@@ -29,15 +30,10 @@ _PEM_KEY = re.compile(
 _PEM_PUBLIC = re.compile(r"-----BEGIN PUBLIC KEY-----([A-Za-z0-9+/=\s]+)-----END PUBLIC KEY-----")
 _KEY_DATA = re.compile(r"client-key-data[\"']?\s*:\s*[\"']?([A-Za-z0-9+/=]{40,})")
 
-_INTEGER, _BIT_STRING, _OCTET_STRING, _OID, _SEQUENCE = 0x02, 0x03, 0x04, 0x06, 0x30
 _CONTEXT_0, _CONTEXT_1, _CONTEXT_1_PRIMITIVE = 0xA0, 0xA1, 0x81
 _RSA = bytes.fromhex("06092a864886f70d0101010500")  # OID rsaEncryption, NULL
 _RSA_OID = _RSA[:-2]
 _EC_OID = bytes.fromhex("06072a8648ce3d0201")  # OID id-ecPublicKey
-
-
-class _NotDerError(ValueError):
-    """The bytes are not the structure that they should be."""
 
 
 def public_key_hashes(text: str, host: Host) -> list[str]:
@@ -77,88 +73,47 @@ def public_key(label: str, der: bytes) -> bytes | None:
         if label == "EC PRIVATE KEY":
             return _ec(der, None)
         return _pkcs8(der) if label == _PKCS8 else None
-    except _NotDerError:
+    except structure.NotDerError:
         return None
 
 
 def _pkcs8(der: bytes) -> bytes | None:
-    fields = _children(_only(der, _SEQUENCE))
-    if len(fields) < 3 or fields[1][0] != _SEQUENCE or fields[2][0] != _OCTET_STRING:
-        raise _NotDerError
-    algorithm, key = _content(fields[1][1]), _content(fields[2][1])
+    fields = structure.children(structure.only(der, structure.SEQUENCE))
+    if len(fields) < 3 or fields[1][0] != structure.SEQUENCE or fields[2][0] != structure.OCTET_STRING:
+        raise structure.NotDerError
+    algorithm, key = structure.content(fields[1][1]), structure.content(fields[2][1])
     if algorithm.startswith(_RSA_OID):
         return _rsa(key)
     if algorithm.startswith(_EC_OID):
         return _ec(key, algorithm[len(_EC_OID) :])
     for tag, raw in fields[3:]:
         if tag == _CONTEXT_1_PRIMITIVE:
-            return _wrap(_SEQUENCE, fields[1][1] + _wrap(_BIT_STRING, _content(raw)))
+            return structure.wrap(
+                structure.SEQUENCE, fields[1][1] + structure.wrap(structure.BIT_STRING, structure.content(raw))
+            )
     return None
 
 
 def _rsa(der: bytes) -> bytes:
-    fields = _children(_only(der, _SEQUENCE))
-    if len(fields) < 3 or any(tag != _INTEGER for tag, dummy in fields[:3]):
-        raise _NotDerError
-    key = _wrap(_SEQUENCE, fields[1][1] + fields[2][1])
-    return _wrap(_SEQUENCE, _wrap(_SEQUENCE, _RSA) + _wrap(_BIT_STRING, b"\0" + key))
+    fields = structure.children(structure.only(der, structure.SEQUENCE))
+    if len(fields) < 3 or any(tag != structure.INTEGER for tag, dummy in fields[:3]):
+        raise structure.NotDerError
+    key = structure.wrap(structure.SEQUENCE, fields[1][1] + fields[2][1])
+    return structure.wrap(
+        structure.SEQUENCE, structure.wrap(structure.SEQUENCE, _RSA) + structure.wrap(structure.BIT_STRING, b"\0" + key)
+    )
 
 
 def _ec(der: bytes, curve: bytes | None) -> bytes | None:
     public = None
-    for tag, raw in _children(_only(der, _SEQUENCE)):
+    for tag, raw in structure.children(structure.only(der, structure.SEQUENCE)):
         if tag == _CONTEXT_0 and curve is None:
-            curve = _content(raw)
+            curve = structure.content(raw)
         if tag == _CONTEXT_1:
-            public = _content(raw)
-    if curve is None or public is None or curve[:1] != bytes([_OID]):
+            public = structure.content(raw)
+    if curve is None or public is None or curve[:1] != bytes([structure.OID]):
         return None
-    return _wrap(_SEQUENCE, _wrap(_SEQUENCE, _EC_OID + curve) + public)
-
-
-def _element(der: bytes, start: int) -> tuple[int, int, int]:
-    """Tag, start of the content and end of the element at a position."""
-    if start + 2 > len(der):
-        raise _NotDerError
-    length, content = der[start + 1], start + 2
-    if length & 0x80:
-        size = length & 0x7F
-        length, content = int.from_bytes(der[content : content + size], "big"), content + size
-        if not 1 <= size <= 4:
-            raise _NotDerError
-    if content + length > len(der):
-        raise _NotDerError
-    return der[start], content, content + length
-
-
-def _only(der: bytes, expected: int) -> bytes:
-    tag, content, end = _element(der, 0)
-    if tag != expected:
-        raise _NotDerError
-    return der[content:end]
-
-
-def _content(raw: bytes) -> bytes:
-    dummy, content, end = _element(raw, 0)
-    return raw[content:end]
-
-
-def _children(content: bytes) -> list[tuple[int, bytes]]:
-    """Tag and whole encoding of each element in a row."""
-    elements, start = [], 0
-    while start < len(content):
-        tag, dummy, end = _element(content, start)
-        elements.append((tag, content[start:end]))
-        start = end
-    return elements
-
-
-def _wrap(tag: int, content: bytes) -> bytes:
-    length = len(content)
-    if length < 0x80:
-        return bytes([tag, length]) + content
-    size = (length.bit_length() + 7) // 8
-    return bytes([tag, 0x80 | size]) + length.to_bytes(size, "big") + content
+    return structure.wrap(structure.SEQUENCE, structure.wrap(structure.SEQUENCE, _EC_OID + curve) + public)
 
 
 def _ask_openssl(host: Host, pem: str) -> bytes | None:

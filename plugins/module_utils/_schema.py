@@ -42,6 +42,9 @@ REPAIR_RECORDS = "/var/lib/nodeclinic/repairs"
 REPAIR_LOCK = "/run/nodeclinic/repair.lock"
 REPAIR_ENDED = ("committed", "rolled_back", "failed")
 
+# How the names of certificate requests begin that we make for a node; they are not its kubelet's.
+OWN_REQUESTS = "nodeclinic-"
+
 # Limits. A diagnosis returns at most MAX_EVIDENCE_BYTES of JSON; MAX_FILES_BYTES and MAX_PATTERN_BYTES are its shares.
 MAX_EVIDENCE_BYTES = 256 * 1024
 MAX_PROCESSES = 25

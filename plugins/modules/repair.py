@@ -74,6 +74,16 @@ options:
       - C(kubeconfig.server) is the URL of the API server. C(config) holds fields of KubeletConfiguration, nested as there.
     type: dict
     default: {}
+  requested:
+    description:
+      - The registered result of M(nodeclinic.kubelet.repair_certificate) for this node, where a new client certificate is
+        needed.
+    type: dict
+    default: {}
+  issued:
+    description: The registered result of M(nodeclinic.kubelet.certificate_issue) for that request.
+    type: dict
+    default: {}
   results_dir:
     description: Directory on the controller for the result, C(<inventory_hostname>.json).
     type: path

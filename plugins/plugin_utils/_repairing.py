@@ -9,7 +9,7 @@ import secrets
 import shlex
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,8 +17,10 @@ from ._boundary import ModuleRunner, Outcome, clear_failures, run_module
 from ._causes import CATALOGUE
 from ._judgement import Judged, OwnCauses
 from ._model.plan import Plan
+from ._plan.actions_renewal import renewal_of
 from ._plan.outcome import edited_places, further, outcome
-from ._plan.plan import Policy, Sources, plan
+from ._plan.plan import Sources, plan
+from ._plan.policy import Policy
 from ._plan.verify import verification
 from ._reading import cluster_answer, judged_reading, read_node
 
@@ -38,6 +40,8 @@ POLICY_OPTIONS: dict[str, dict[str, Any]] = {
     "attempts": {"type": "int", "default": 3},
     "cooldown": {"type": "int", "default": 3600},
     "expected": {"type": "dict", "default": {}},
+    "requested": {"type": "dict", "default": {}},
+    "issued": {"type": "dict", "default": {}},
 }
 
 # What a diagnosis right after a restart shows may be of the start; it is looked at again before it counts.
@@ -133,14 +137,12 @@ class Repairer:
 
     def _plan(self, now: Judged) -> Plan:
         options, answer = self.options, cluster_answer(self.options.get("cluster")) or {}
-        policy = Policy(
-            allow=tuple(options["allow"]),
-            deny=tuple(options["deny"]),
-            enabled=options["enabled"],
-            risks=options["risks"],
-        )
+        policy = policy_of(options)
         published = answer.get("published") or {}
-        sources = Sources.of(options["expected"], published.get("endpoint"), now.node)
+        sources = replace(
+            Sources.of(options["expected"], published.get("endpoint"), now.node),
+            renewal=renewal_of(options["requested"], options["issued"]),
+        )
         moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
         return plan(
             now.node,
@@ -240,6 +242,11 @@ class Repairer:
                 done.state = "failed"
                 done.reason = f"{why}; undoing {round_['run']} failed: {answer.values.get('reason') or answer.failure}"
                 return
+
+
+def policy_of(options: Mapping[str, Any]) -> Policy:
+    """The user's policy, from options by the names of POLICY_OPTIONS."""
+    return Policy(tuple(options["allow"]), tuple(options["deny"]), options["enabled"], options["risks"])
 
 
 def failure(repair: Repair) -> str:

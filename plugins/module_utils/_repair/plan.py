@@ -41,6 +41,7 @@ _WORD: t.Mapping[str, re.Pattern[str]] = {
 _KINDS: t.Mapping[str, tuple[str, ...]] = {
     "edit": ("path", "sha256"),
     "create": ("path", "mode"),
+    "client_certificate": ("path",),
     "directory": ("path", "mode"),
     "link": ("path", "target"),
     "move_aside": ("path", "sha256"),
@@ -213,7 +214,8 @@ def _steps(action: t.Mapping[str, t.Any]) -> t.Iterator[Step]:
         where = f"{kind} step of action {name}"
         words = {key: _matching(_WORD[key], data.get(key), f"{key} of the {where}") for key in _KINDS[kind]}
         content = data.get("content", "")
-        if not isinstance(content, str) or len(content) > _TEXT_LIMIT or (kind == "create" and "content" not in data):
+        needed = kind in ("create", "client_certificate")
+        if not isinstance(content, str) or len(content) > _TEXT_LIMIT or (needed and "content" not in data):
             raise RefusedError(f"The {where} needs content, a text of at most 1 MiB.")
         if "unit" in words:
             words["unit"] = unit_name(words["unit"])

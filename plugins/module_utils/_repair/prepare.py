@@ -9,103 +9,34 @@ Nothing is changed here. Whatever can be known to fail is refused before the fir
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import kernel, paths, splice, units
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import client_key, kernel, paths, splice, units
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.errors import RefusedError, StepError
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.operations import (
+    ALREADY,
+    PLANNED,
+    Act,
+    Change,
+    Prepared,
+)
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.paths import PathState
 
 if t.TYPE_CHECKING:
-    from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.plan import Plan, Splice, Step
+    from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.plan import Plan, Step
     from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.record import Records
     from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.system import System
 
-PLANNED, CHANGED, ALREADY, UNDONE = "planned", "changed", "already", "undone"
+_NO_CERTIFICATE = b"(the certificate that the cluster will issue, and a key that is made here)\n"
 
 
-@dataclass
-class Change:
-    """A path that gets another content. There is one for each path, however many steps edit it."""
-
-    action: str
-    kind: str
-    path: str
-    old: PathState
-    new: PathState
-    old_data: bytes = b""
-    data: bytes = b""
-    edits: tuple[Splice, ...] = ()
-    status: str = PLANNED
-
-    @property
-    def target(self) -> str:
-        """What it is about, for people."""
-        return self.path
-
-    def entry(self, number: int) -> dict[str, t.Any]:
-        """For the record. The number names its backup."""
-        return {
-            "action": self.action,
-            "kind": self.kind,
-            "path": self.path,
-            "before": self.old.to_dict(),
-            "after": self.new.to_dict(),
-            "backup": str(number) if self.old.type == paths.FILE else None,
-            "edits": splice.digest(self.edits) if self.edits else None,
-        }
-
-
-@dataclass
-class Act:
-    """Something asked of systemd or the kernel. before: the value or the swap devices before it."""
-
-    action: str
-    kind: str
-    words: t.Mapping[str, str]
-    before: t.Any = None
-    status: str = PLANNED
-
-    @property
-    def target(self) -> str:
-        """What it is about, for people."""
-        words = self.words
-        return " ".join(words[key] for key in ("verb", "unit", "name", "value") if key in words)
-
-    def entry(self) -> dict[str, t.Any]:
-        """For the record."""
-        return {"action": self.action, "kind": self.kind, **self.words, "before": self.before}
-
-
-@dataclass
-class Prepared:
-    """Operations in order, and the units as they were found."""
-
-    operations: list[Change | Act] = field(default_factory=list)
-    units: dict[str, units.State] = field(default_factory=dict)
-
-    @property
-    def changes(self) -> list[Change]:
-        """Those of paths."""
-        return [item for item in self.operations if isinstance(item, Change)]
-
-    @property
-    def acts(self) -> list[Act]:
-        """Those of systemd and the kernel."""
-        return [item for item in self.operations if isinstance(item, Act)]
-
-    @property
-    def idle(self) -> bool:
-        """Whether there were steps, and each of them is done already."""
-        return bool(self.operations) and all(item.status == ALREADY for item in self.operations)
-
-
-def prepare(system: System, plan: Plan, records: Records) -> Prepared:
+def prepare(system: System, plan: Plan, records: Records, rehearsal: bool = False) -> Prepared:
     """The operations of a plan.
 
+    :param rehearsal: nothing will be done, so a certificate that is still to be issued may be missing
     :raises RefusedError: the node is not as the plan expects it, or could not take the changes
     """
-    preparing = _Preparing(system, records)
+    preparing = _Preparing(system, records, rehearsal)
     try:
         for step in plan.steps:
             preparing.add(step)
@@ -117,13 +48,15 @@ def prepare(system: System, plan: Plan, records: Records) -> Prepared:
 
 
 class _Preparing:
-    def __init__(self, system: System, records: Records) -> None:
+    def __init__(self, system: System, records: Records, rehearsal: bool) -> None:
         self.done = Prepared()
         self._system = system
         self._records = records
+        self._rehearsal = rehearsal
         self._kinds: dict[str, t.Callable[[Step], None]] = {
             "edit": self._edit,
             "create": self._create,
+            "client_certificate": self._client_certificate,
             "directory": self._directory,
             "link": self._link,
             "move_aside": self._move_aside,
@@ -204,6 +137,17 @@ class _Preparing:
             raise RefusedError(f"{step.path} exists ({state.type}), so it is not created.")
         status = PLANNED if state.type == paths.ABSENT else ALREADY
         self._add(step, Change(step.action, step.kind, step.path, state, wanted, data, new, status=status))
+
+    def _client_certificate(self, step: Step) -> None:
+        """A certificate with the key that was made for it on this node. Check mode has none yet."""
+        state, data = paths.look(step.path)
+        if state.type != paths.ABSENT:
+            raise RefusedError(f"{step.path} exists ({state.type}), so no certificate is put there.")
+        if not step.content and not self._rehearsal:
+            raise RefusedError("The plan has no certificate: the cluster has not issued one.")
+        new = client_key.with_key(self._system, step.content) if step.content else _NO_CERTIFICATE
+        wanted = PathState(paths.FILE, paths.sha256(new), len(new), 0o600)
+        self._add(step, Change(step.action, step.kind, step.path, state, wanted, data, new))
 
     def _directory(self, step: Step) -> None:
         state, data = paths.look(step.path)

@@ -11,8 +11,10 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import (
-    kernel,
+    acts,
+    client_key,
     lock,
+    operations,
     paths,
     prepare,
     splice,
@@ -84,7 +86,7 @@ class _Transaction:
         self._limits = limits
         self._records = rec.Records(system)
         self._attempts = Attempts(system)
-        self._prepared = prepare.Prepared()
+        self._prepared = operations.Prepared()
         self._record: rec.Record | None = None
         self._recovered: list[str] = []
         self._verify: dict[str, t.Any] | None = None
@@ -99,7 +101,7 @@ class _Transaction:
         if earlier is not None:
             return earlier
         self._attempts.require_left(self._plan.findings, self._limits.attempts, self._limits.window)
-        self._prepared = prepare.prepare(self._system, self._plan, self._records)
+        self._prepared = prepare.prepare(self._system, self._plan, self._records, rehearsal=True)
         return self.result(PLANNED, changed=not self._nothing_to_do())
 
     def execute(self) -> dict[str, t.Any]:
@@ -154,7 +156,7 @@ class _Transaction:
                     change.path, paths.shown(change.old, change.old_data), paths.shown(change.new, change.data)
                 )
                 for change in self._prepared.changes
-                if change.status != prepare.ALREADY
+                if change.status != operations.ALREADY
             ],
         }
 
@@ -184,7 +186,7 @@ class _Transaction:
 
         :raises RefusedError: it cannot be written; nothing of it is left then
         """
-        plan, changes = self._plan, [change for change in self._prepared.changes if change.status == prepare.PLANNED]
+        plan, changes = self._plan, [change for change in self._prepared.changes if change.status == operations.PLANNED]
         record = None
         try:
             record = self._records.create(
@@ -196,7 +198,7 @@ class _Transaction:
                     "actions": list(plan.actions),
                     "findings": list(plan.findings),
                     "changes": [change.entry(number) for number, change in enumerate(changes)],
-                    "acts": [act.entry() for act in self._prepared.acts if act.status == prepare.PLANNED],
+                    "acts": [act.entry() for act in self._prepared.acts if act.status == operations.PLANNED],
                     "units": self._prepared.units,
                     "restart": plan.restart,
                     "verify": plan.verify.to_dict(),
@@ -214,14 +216,16 @@ class _Transaction:
 
     def _apply(self, record: rec.Record) -> None:
         for item in self._prepared.operations:
-            if item.status == prepare.ALREADY:
+            if item.status == operations.ALREADY:
                 continue
-            if isinstance(item, prepare.Change):
+            if isinstance(item, operations.Change):
                 paths.put(item.path, item.old, item.new, item.data, self._system.mark)
             else:
-                self._act(item)
-            item.status = prepare.CHANGED
+                acts.do(self._system, item)
+            item.status = operations.CHANGED
         record.enter(rec.APPLIED)
+        if any(step.kind == "client_certificate" for step in self._plan.steps):
+            client_key.discard(self._system)
 
     def _start(self, record: rec.Record) -> str:
         """Restarts and watches; why the kubelet does not stay up where the plan says hold, else empty.
@@ -245,18 +249,8 @@ class _Transaction:
 
     def _touches_kubelet(self) -> bool:
         """Whether a step starts or restarts the kubelet itself."""
-        words = [act.words for act in self._prepared.acts if act.status == prepare.CHANGED]
+        words = [act.words for act in self._prepared.acts if act.status == operations.CHANGED]
         return any(word.get("unit") == self._plan.unit and word["verb"] in ("start", "restart") for word in words)
-
-    def _act(self, act: prepare.Act) -> None:
-        if act.kind == "sysctl":
-            kernel.set_sysctl(self._system, act.words["name"], act.words["value"])
-        elif act.kind == "swapoff":
-            kernel.swap_off(self._system)
-        elif act.words["verb"] == "restart":
-            units.start_again(self._system, act.words["unit"])
-        else:
-            units.ask(self._system, act.words["verb"], act.words["unit"])
 
     def _commit(self, record: rec.Record) -> dict[str, t.Any]:
         result = self.result(rec.COMMITTED, changed=True)
@@ -276,7 +270,7 @@ class _Transaction:
     def _roll_back(self, record: rec.Record, reason: str) -> dict[str, t.Any]:
         done = undo.undo(self._system, record, reason)
         for item in self._prepared.operations:
-            item.status = prepare.UNDONE if item.status == prepare.CHANGED and not done.problems else item.status
+            item.status = operations.UNDONE if item.status == operations.CHANGED and not done.problems else item.status
         state = rec.ROLLED_BACK if done.state == rec.ROLLED_BACK else rec.FAILED
         result = self.result(state, " ".join([reason, *done.problems]), changed=True)
         undo.finish(record, done, {**result, "diff": []})

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from ...module_utils import _schema
 from .._model.cause import cause
 from .._model.finding import Effect, Evidence, Hit, Remedy
 from .._model.journal import Match
@@ -30,7 +31,7 @@ BARE_PATIENCE = timedelta(seconds=5)  # the same where the kubelet already works
 
 def waiting_request(node: Snapshot, signer: str) -> tuple[str, Evidence] | None:
     """(what became of it, evidence) of this node's newest request to ``signer`` that gave no certificate."""
-    mine = [csr for csr in node.cluster.csrs if _spec(csr).get("signerName") == signer]
+    mine = [csr for csr in node.cluster.csrs if _spec(csr).get("signerName") == signer and not _ours(csr)]
     if signer == CLIENT_SIGNER and not without_certificate(node):
         # A joined node renews as itself: a left-over request of its bootstrap does not matter any more.
         mine = [csr for csr in mine if str(_spec(csr).get("username", "")).startswith("system:node:")]
@@ -62,6 +63,11 @@ def without_certificate(node: Snapshot) -> bool:
         return use.file.absent or _logs.current(node, "api-anonymous", window=_api.window(node)) is not None
     rotated = node.file(rotated_path(node))
     return expired(node, use.leaf) and (rotated.looked_at or not rotates(node))
+
+
+def _ours(csr: Mapping[str, Any]) -> bool:
+    """True for a request that a repair of ours made for the node."""
+    return str((csr.get("metadata") or {}).get("name", "")).startswith(_schema.OWN_REQUESTS)
 
 
 def _spec(csr: Mapping[str, Any]) -> Mapping[str, Any]:

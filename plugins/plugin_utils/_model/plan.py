@@ -29,8 +29,8 @@ class Splice:
 
 @dataclass(frozen=True)
 class Step:
-    """One thing that the node does. ``kind`` is edit, create, directory, link, move_aside, unit, sysctl or swapoff;
-    ``values`` are the keys of that kind (see docs/repair.md)."""
+    """One thing that the node does. ``kind`` is edit, create, client_certificate, directory, link, move_aside, unit,
+    sysctl or swapoff; ``values`` are the keys of that kind (see module_utils/_repair/plan.py)."""
 
     kind: str
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -38,6 +38,17 @@ class Step:
     def to_dict(self) -> dict[str, Any]:
         """As the node side wants it."""
         return {"kind": self.kind, **self.values}
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """A client certificate that the cluster has issued for a key on the node (PEM, with the SHA-256 of the public key
+    that the node reported). Without one: ``reason`` why not, or ``planned`` where check mode leaves it at that."""
+
+    certificate: str = ""
+    public_key_sha256: str = ""
+    reason: str = ""
+    planned: bool = False
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import base64
 import re
 
 from .._causes._endpoint import other_endpoints
+from .._causes._trust import ROTATED_NAME
 from .._interpret import x509
 from .._interpret._yaml import Tree, load
 from .._interpret.endpoint import https_url, same_server
@@ -17,8 +18,6 @@ from .._model.plan import NEEDS_APPROVAL, SAFE, Action, Splice, Step
 from .context import Context, UnavailableError, Wanted, edit
 from .text_edit import replace_line
 from .yaml_edit import EditError, Path, set_scalar
-
-CURRENT = "kubelet-client-current.pem"
 
 
 def set_kubeconfig_server(at: Context) -> Action:
@@ -73,21 +72,25 @@ def set_kubeconfig_client_certificate(at: Context) -> Action:
     """Point an embedded certificate and key at the rotated pair, which is valid and of this node."""
     rotated = at.node.certificate("client-rotated")
     _usable(at, rotated)
-    config = at.node.kubeconfig
-    fact = at.file(config.path)
+    step = point_at(at, rotated.path)
+    text = f"{at.node.kubeconfig.path}: client-certificate and client-key: {rotated.path} (valid, of this node)"
+    return at.action("set-kubeconfig-client-certificate", NEEDS_APPROVAL, text, step)
+
+
+def point_at(at: Context, pair: str) -> Step:
+    """The edit that makes the kubeconfig name a PEM file for both certificate and key, in the place of embedded data or
+    of other files. UnavailableError when the lines cannot be told for certain."""
+    fact = at.file(at.node.kubeconfig.path)
     content = fact.content or ""
-    lines = content.split("\n")
-    splices = []
+    lines, splices = content.split("\n"), []
     for name in ("client-certificate", "client-key"):
-        numbers = [
-            n for n, line in enumerate(lines, 1) if re.match(rf"\s*(?:- )?{name}(?:-data)?: *[^\s|>]+\s*\Z", line)
-        ]
+        pattern = re.compile(rf"\s*(?:- )?{name}(?:-data)?: *[^\s|>]+\s*\Z")
+        numbers = [number for number, line in enumerate(lines, 1) if pattern.match(line)]
         if len(numbers) != 1:
-            raise UnavailableError(f"exactly one {name} must stand in {config.path}, on a line of its own")
+            raise UnavailableError(f"exactly one {name} must stand in {fact.path}, on a line of its own")
         lead = lines[numbers[0] - 1].partition(name)[0]
-        splices.append(replace_line(content, numbers[0], f"{lead}{name}: {rotated.path}"))
-    text = f"{config.path}: client-certificate and client-key: {rotated.path} (valid, of this node)"
-    return at.action("set-kubeconfig-client-certificate", NEEDS_APPROVAL, text, edit(fact, *splices))
+        splices.append(replace_line(content, numbers[0], f"{lead}{name}: {pair}"))
+    return edit(fact, *splices)
 
 
 def set_current_context(at: Context) -> Action:
@@ -109,7 +112,7 @@ def relink_client_certificate(at: Context) -> Action:
     newest = at.node.certificate("client-newest")
     _usable(at, newest)
     directory = newest.path.rpartition("/")[0]
-    link = f"{directory}/{CURRENT}"
+    link = f"{directory}/{ROTATED_NAME}"
     if at.node.file(link).type not in ("link", "absent"):
         raise UnavailableError(f"{link} must be a link or absent")
     step = Step("link", {"path": link, "target": newest.path})
@@ -137,15 +140,6 @@ def restore_ca_file(at: Context) -> Action:
     if held.type != "file" or not held.sha256 or held.size is None:
         raise UnavailableError(f"{held.path} must be a readable file")
     return at.action("restore-ca-file", NEEDS_APPROVAL, text, edit(held, Splice(0, held.size, pem)))
-
-
-def renew_client_certificate(at: Context) -> Action:
-    """Not offered: a new certificate needs the cluster's signature."""
-    raise UnavailableError(
-        "a new certificate must be issued by the cluster: join the node again, or on the control plane"
-        " `kubeadm kubeconfig user --org system:nodes --client-name system:node:"
-        f"{at.node.node_name or 'NAME'}`"
-    )
 
 
 def _usable(at: Context, use: CertificateUse) -> None:

@@ -13,7 +13,7 @@ from .._interpret import x509
 from .._model.certificate import Certificate
 from .._model.common import FileFact
 from .._model.finding import Finding
-from .._model.plan import Action, Splice, Step
+from .._model.plan import Action, Renewal, Splice, Step
 from .._model.snapshot import Snapshot
 
 PACKAGED = ("/usr/lib/", "/usr/share/", "/lib/")  # what is changed there is lost at the next upgrade
@@ -34,12 +34,13 @@ class Wanted:
 @dataclass(frozen=True)
 class Context:
     """One finding on one node. ``declared`` is the user's ``kubelet_expected``; ``endpoint`` is the API endpoint that
-    the control plane publishes (empty where it was not asked)."""
+    the control plane publishes (empty where it was not asked); ``renewal`` is the client certificate that it issued."""
 
     node: Snapshot
     finding: Finding
     declared: Mapping[str, Any] = field(default_factory=dict)
     endpoint: str = ""
+    renewal: Renewal = field(default_factory=Renewal)
 
     def declared_value(self, *path: str) -> Wanted | None:
         """A value of ``kubelet_expected`` by keys, where it is a plain scalar."""

@@ -13,14 +13,16 @@ from .._engine.order import GIVEN_UP, LAST
 from .._model.cause import Cause
 from .._model.diagnosis import Diagnosis
 from .._model.finding import Effect, Finding
-from .._model.plan import BLOCKED, NEVER, Action, NotOffered, Plan
+from .._model.plan import BLOCKED, NEVER, Action, NotOffered, Plan, Renewal
 from .._model.snapshot import Snapshot
 from . import actions_config as config
 from . import actions_host as host
 from . import actions_kubeconfig as kubeconfig
+from . import actions_renewal as renewal
 from . import actions_service as service
 from .conflict import conflict
 from .context import Context, UnavailableError
+from .policy import Policy
 
 BUILDERS: Mapping[str, Callable[[Context], Action]] = {
     "start-kubelet": service.start_kubelet,
@@ -47,7 +49,7 @@ BUILDERS: Mapping[str, Callable[[Context], Action]] = {
     "set-current-context": kubeconfig.set_current_context,
     "relink-client-certificate": kubeconfig.relink_client_certificate,
     "restore-ca-file": kubeconfig.restore_ca_file,
-    "renew-client-certificate": kubeconfig.renew_client_certificate,
+    renewal.RENEW: renewal.renew_client_certificate,
     "swap-off": host.swap_off,
     "raise-inotify-limits": host.raise_inotify_limits,
     "create-static-pod-path": host.create_static_pod_path,
@@ -57,35 +59,17 @@ BUILDERS: Mapping[str, Callable[[Context], Action]] = {
 _UNFINISHED = "an interrupted repair is ended first; the next round comes back to this"
 
 # What a person may be pointed at: actions that can be offered on some node.
-OFFERED = frozenset(BUILDERS) - {"renew-client-certificate"}
-
-
-@dataclass(frozen=True)
-class Policy:
-    """What a run may do. ``allow``: classes (safe, needs-approval) or action ids; ``deny``: action ids."""
-
-    allow: tuple[str, ...] = ("safe",)
-    deny: tuple[str, ...] = ()
-    enabled: bool = True
-    risks: bool = False
-
-    def refusal(self, action: Action) -> str:
-        """Why an action is not allowed, or empty."""
-        if not self.enabled:
-            return "repair is switched off for this host (kubelet_repair_enabled)"
-        if action.id in self.deny:
-            return f"kubelet_repair_deny names {action.id}"
-        if action.id in self.allow or action.classification in self.allow:
-            return ""
-        return f"{action.classification}: add {action.id} to kubelet_repair_allow to approve it"
+OFFERED = frozenset(BUILDERS)
 
 
 @dataclass(frozen=True)
 class Sources:
-    """Where wanted values may come from: the user's kubelet_expected, the endpoint that the control plane publishes."""
+    """Where wanted values may come from: the user's kubelet_expected, the endpoint that the control plane publishes,
+    the client certificate that it issued."""
 
     declared: Mapping[str, Any] = field(default_factory=dict)
     endpoint: str = ""
+    renewal: Renewal = field(default_factory=Renewal)
 
     @classmethod
     def of(cls, declared: Mapping[str, Any], published: object, node: Snapshot) -> Sources:
@@ -144,11 +128,12 @@ class _Draft:
 
     def answer(self, finding: Finding) -> None:
         """Add the action for a finding, or the reason why there is none."""
-        offer = _offer(Context(self.node, finding, self.sources.declared, self.sources.endpoint))
+        sources = self.sources
+        offer = _offer(Context(self.node, finding, sources.declared, sources.endpoint, sources.renewal))
         if isinstance(offer, NotOffered):
             self.refused.append(offer)
             return
-        reason = self.policy.refusal(offer)
+        reason = self.policy.refusal(offer.id, offer.classification)
         if reason:
             self.refused.append(NotOffered(finding.id, offer.id, offer.classification, f"{offer.summary}: {reason}"))
             return

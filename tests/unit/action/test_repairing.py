@@ -31,7 +31,11 @@ OPTIONS: dict[str, Any] = {
     "attempts": 3,
     "cooldown": 60,
     "expected": {},
-    "cluster": {"cluster": {"nodes": {}, "endpoint": {"server": "https://controlplane:6443", "ca_sha256": None}}},
+    "requested": {},
+    "issued": {},
+    "cluster": {
+        "cluster": {"nodes": {}, "published": {"endpoint": {"server": "https://controlplane:6443", "ca_sha256": None}}}
+    },
     "cluster_query": "auto",
 }
 

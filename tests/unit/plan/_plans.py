@@ -17,7 +17,8 @@ from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.snap
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.diagnosis import Diagnosis
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.plan import Plan, Splice
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.snapshot import Snapshot
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._plan.plan import Policy, Sources, plan
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._plan.plan import Sources, plan
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._plan.policy import Policy
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._plan.yaml_edit import apply
 
 BY_ID = {cause.id: cause for cause in CATALOGUE}

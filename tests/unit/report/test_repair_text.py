@@ -72,7 +72,7 @@ def test_hostile_words_of_a_node_are_text() -> None:
 
 @pytest.mark.parametrize(
     ("case", "offered"),
-    [("ca-path-wrong", True), ("kubelet-masked", True), ("cert-expired", False), ("api-down", False)],
+    [("ca-path-wrong", True), ("kubelet-masked", True), ("cert-expired", True), ("api-down", False)],
 )
 def test_diagnosis_points_at_the_repair_where_there_is_one(case: str, offered: bool) -> None:
     """The command is for the node itself, and only where an action exists, asked for or not."""

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .identity import User
 
@@ -32,10 +32,12 @@ BOOTSTRAP = {
 }
 
 
-def refusal(user: User, action: Action, node_authorizer: bool) -> str | None:
+def refusal(user: User, action: Action, node_authorizer: bool, subresource: str = "") -> str | None:
     """The message of the 403, None when allowed."""
     if user.is_admin:
         return None
+    if subresource == "approval":
+        return _cannot(user, replace(action, resource=f"{action.resource}/{subresource}"))
     own = user.node if node_authorizer else ""
     if "system:bootstrappers" in user.groups and (action.verb, action.resource) in BOOTSTRAP:
         return None

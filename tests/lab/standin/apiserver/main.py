@@ -62,7 +62,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 -- names that http.server looks for
 
     def _serve(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = self._body()
         mode = settings.mode()
         try:
             user = self._user()
@@ -70,6 +70,17 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self._write(*(joining or self._route(user, mode, json.loads(body) if body else None)))
         except _Refused as refused:
             self._write(refused.code, _failure(refused.code, str(refused)))
+
+    def _body(self) -> bytes:
+        """What was sent; `kubectl create --raw` sends it in chunks, for it does not know how much it will be."""
+        if self.headers.get("Transfer-Encoding") != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = b""
+        while size := int(self.rfile.readline().split(b";")[0], 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return body
 
     def _user(self) -> identity.User:
         connection: ssl.SSLSocket = self.connection  # type: ignore[assignment]
@@ -94,7 +105,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if match is None or match["resource"] not in KINDS:
             raise _Refused(404, "the server could not find the requested resource")
         action = _action(self.command, match, query, body)
-        problem = authorize.refusal(user, action, mode != settings.NO_NODE_AUTHORIZER)
+        problem = authorize.refusal(user, action, mode != settings.NO_NODE_AUTHORIZER, match["sub"] or "")
         if problem:
             raise _Refused(403, problem)
         if mode == settings.ETCD_DOWN:
