@@ -13,6 +13,7 @@ from __future__ import annotations
 import typing as t
 
 DEFAULT = "kubeadm"
+RUNTIME_LOG = "containerd.log"  # stands where a unit's name does: the log of a runtime inside the kubelet's unit
 
 
 class Runtime(t.NamedTuple):
@@ -54,6 +55,9 @@ class Profile(t.NamedTuple):
     :param arguments: files that hold the kubelet's flags, one a line
     :param flags: flags that name its files, for when neither a log nor a process tells them
     :param log: file into which the kubelet logs instead of the journal
+    :param runtime_log: file into which the runtime logs that runs inside the kubelet's unit
+    :param server_variable: environment variable with the URL of the server that the unit joins; its files in ``texts``
+        and, with a name in ``.yaml``, in ``text_directories`` give it as ``server``
     """
 
     name: str
@@ -75,7 +79,10 @@ class Profile(t.NamedTuple):
     config_directories: tuple[str, ...] = ()
     certificates: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
+    text_directories: tuple[str, ...] = ()
     log: str = ""
+    runtime_log: str = ""
+    server_variable: str = ""
     runtime_socket: str = "/run/containerd/containerd.sock"
     runtime_config: str = "/etc/containerd/config.toml"
     cni_configurations: str = "/etc/cni/net.d"
@@ -104,6 +111,9 @@ def _rancher(name: str, **others: t.Any) -> Profile:
             *(f"{agent}/{pair}.{kind}" for pair in pairs for kind in ("crt", "key")),
         ),
         texts=(f"/etc/rancher/{name}/config.yaml",),
+        text_directories=(f"/etc/rancher/{name}/config.yaml.d",),
+        server_variable=f"{name.upper()}_URL",
+        runtime_log=f"{agent}/containerd/containerd.log",
         runtime_socket="/run/k3s/containerd/containerd.sock",
         runtime_config=f"{agent}/etc/containerd/config.toml",
         **others,

@@ -31,8 +31,15 @@ def located(host: Host, row: _profiles.Profile, show: Show) -> _profiles.Profile
     if not row.data:
         return row
     given = discovery.flags(show.get("ExecStart", "")).get("data-dir", [])
-    given += [value for path in row.texts for value in discovery.field(host.text(path), "data-dir")]
+    given += [value for text in settings(host, row) for value in discovery.field(text, "data-dir")]
     return _profiles.moved(row, next((value for value in given if value.startswith("/")), ""))
+
+
+def settings(host: Host, row: _profiles.Profile) -> list[str]:
+    """Texts of the program's own configuration files, those that win last."""
+    directories = ((directory, host.listdir(directory).names) for directory in row.text_directories)
+    files = [f"{directory}/{name}" for directory, names in directories for name in sorted(names)]
+    return [host.text(path) for path in (*row.texts, *(path for path in files if path.endswith(".yaml")))]
 
 
 def kubelet_arguments(host: Host, row: _profiles.Profile, unit: str, show: Show) -> list[str]:

@@ -64,6 +64,14 @@ def collect(host: Host, unit: str, lines: int, since: str | None = None, log: st
     return UnitJournal(reduced, raw, status, reason)
 
 
+def of_runtime(host: Host, path: str) -> UnitJournal:
+    """The log file of a runtime that has no journal of its own, in the form of a journal."""
+    kept = _masked(kubelet_log.of_runtime(host, path))
+    reduced = _journal.reduce_entries([_journal.entry_of(fields) for fields in kept], False)
+    raw = "".join(f"{json.dumps(fields, separators=(',', ':'))}\n" for fields in kept)
+    return UnitJournal(reduced if kept else None, raw, _schema.OK, "")
+
+
 def _fields(line: str) -> dict[str, t.Any]:
     """The fields in use of one line; none when it is no entry (cut off, or a remark of journalctl)."""
     if not line.startswith("{"):

@@ -56,7 +56,8 @@ def look_at_all(
     _look_at_certificates(facts, layout, row)
     _look_at_directories(facts, layout, row)
     _look_at_runtime(facts, row, runtime_show)
-    for path in (*row.texts, *discovery.TEXT_FILES):
+    own = [path for directory in row.text_directories for path in facts.list(directory)[:_MAX_OF_A_KIND]]
+    for path in (*row.texts, *own, *discovery.TEXT_FILES):
         facts.look(path, TEXT)
     for path in [*discovery.programs([show.get("ExecStart", ""), *texts]), *discovery.PROGRAMS]:
         facts.look(path, PROGRAM)

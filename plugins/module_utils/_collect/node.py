@@ -148,6 +148,8 @@ def _tasks(node: _Node) -> dict[str, _Task]:
     if runtime is not None:
         lines = min(options.journal_lines, _schema.MAX_RUNTIME_JOURNAL_LINES)
         tasks[f"journal:{runtime}"] = (frozenset({_schema.JOURNAL}), lambda: _journal(node, runtime, lines))
+    elif node.row.runtime_log:
+        tasks[f"journal:{_profiles.RUNTIME_LOG}"] = (frozenset({_schema.JOURNAL}), lambda: _runtime_log(node))
     return tasks
 
 
@@ -171,6 +173,15 @@ def _journal(node: _Node, unit: str, lines: int) -> dict[str, t.Any]:
         return {}
     raw = {"raw_journal": {unit: read.raw}} if node.options.raw_journal else {}
     return {_schema.JOURNAL: {unit: read.reduced}, **raw}
+
+
+def _runtime_log(node: _Node) -> dict[str, t.Any]:
+    """What the runtime below the kubelet's unit logs into a file of its own."""
+    read = journal.of_runtime(node.host, node.row.runtime_log)
+    if read.reduced is None:
+        return {}
+    raw = {"raw_journal": {_profiles.RUNTIME_LOG: read.raw}} if node.options.raw_journal else {}
+    return {_schema.JOURNAL: {_profiles.RUNTIME_LOG: read.reduced}, **raw}
 
 
 def _kernel(node: _Node) -> dict[str, t.Any]:

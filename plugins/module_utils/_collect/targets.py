@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from urllib.parse import urlsplit
 
@@ -26,7 +27,7 @@ def find(facts: FileFacts, layout: Layout, row: _profiles.Profile, runtime: str 
     """Targets of the probes; `node_name` is the name of the Node object where flags do not say another."""
     names = layout.flags.get("hostname-override") or [node_name]
     return Targets(
-        servers=_servers(facts, layout),
+        servers=[*_servers(facts, layout), *_joined(facts, row)],
         node_name=names[0].lower(),
         client=client_pair(facts, layout.kubeconfigs),
         healthz=_healthz(facts, layout),
@@ -42,6 +43,16 @@ def _servers(facts: FileFacts, layout: Layout) -> list[tuple[str, int]]:
         if servers:
             return servers[:_MAX_SERVERS]
     return []
+
+
+def _joined(facts: FileFacts, row: _profiles.Profile) -> list[tuple[str, int]]:
+    """The server that a supervisor around the kubelet joins, behind its load balancer on this node."""
+    if not row.server_variable:
+        return []
+    before = rf"(?:\b{row.server_variable}=[\"']?|--server[= ]|^server:[ \t]*[\"']?)"
+    wanted = re.compile(rf"{before}(https?://[^\s\"']+)", re.MULTILINE)
+    found = [_host_and_port(url) for text in facts.texts.values() for url in wanted.findall(text)]
+    return [server for server in dict.fromkeys(found) if server is not None][:1]
 
 
 def _host_and_port(url: str) -> tuple[str, int] | None:

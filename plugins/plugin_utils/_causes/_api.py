@@ -21,6 +21,7 @@ from .._model.journal import Match
 from .._model.snapshot import Snapshot
 from . import _layout, _logs, _quote
 from ._trust import cert_dir, server_certificate_fault
+from ._view import missed
 
 RECENT = timedelta(minutes=2)  # a failing lease is retried every 7 s, a failing watch within about a minute
 FRESH = timedelta(seconds=45)  # the same for the lease alone, whose requests may take 10 s each
@@ -141,15 +142,17 @@ def works(node: Snapshot) -> bool:
     its first requests and complains about none."""
     if not alive(node):
         return False
-    started, said = node.kubelet.main_start_at, complaint(node)[1]
+    said = complaint(node)[1]
     if _renews(node, said):
         return True
-    ready = node.cluster.ready
-    if ready is not None and ready.status == "Unknown":
-        return False
-    settled = started is not None and node.captured_at - started >= SETTLED
     logs = node.log.read and any(p.newest and p.source != "systemd" for p in node.log.patterns)
-    return settled and logs and said is None
+    return not missed(node) and _settled(node) and logs and said is None
+
+
+def _settled(node: Snapshot) -> bool:
+    """True when the process is past its first requests."""
+    started = node.kubelet.main_start_at
+    return started is not None and node.captured_at - started >= SETTLED
 
 
 def _renews(node: Snapshot, said: Match | None) -> bool:
@@ -193,10 +196,7 @@ def _complaints(node: Snapshot) -> int:
 def _answered_now(node: Snapshot) -> bool:
     """True when the API server answers this node, whose kubelet is past its start and not missed by the control plane:
     as what fails is tried again within seconds, a single line was a hiccup."""
-    ready, started = node.cluster.ready, node.kubelet.main_start_at
-    missed = ready is not None and ready.status == "Unknown"
-    settled = alive(node) and started is not None and node.captured_at - started >= SETTLED
-    return node.probes.node_object.code == 200 and settled and not missed
+    return node.probes.node_object.code == 200 and alive(node) and _settled(node) and not missed(node)
 
 
 def first_complaint(node: Snapshot) -> datetime | None:
@@ -254,6 +254,8 @@ def written_by_bootstrap(node: Snapshot) -> bool:
 def _probed(node: Snapshot) -> tuple[Fault, tuple[Probe, ...]]:
     """What the probes of the endpoint say, with those that say it."""
     probes = node.probes
+    if probes.connect.status == "refused" and _layout.generated_endpoint(node) and not alive(node):
+        return Fault.NONE, ()  # it listens there itself while it runs
     if probes.connect.status == "ok" and probes.tls.status != "ok" and _layout.refused_behind(node):
         return Fault.REFUSED, (probes.tls,)
     if probes.resolve.status in ("unresolved", "timeout", "error"):

@@ -73,6 +73,11 @@ def runtime_said(node: Snapshot, name: str) -> Match | None:
     return next((m for m in _logs.matches(node.runtime_log, name) if m.pattern.newest), None)
 
 
+def supervised_end(node: Snapshot) -> Match | None:
+    """What the kubelet's unit says of the end of the runtime that it runs itself (K3s, RKE2), if it ended now."""
+    return _logs.current(node, "supervised-runtime-ended", window=None) if node.runtime is None else None
+
+
 def uses_crio(node: Snapshot) -> bool:
     """True when the node's runtime is CRI-O."""
     return node.runtime is not None and node.runtime.name.startswith(("crio", "cri-o"))

@@ -13,7 +13,7 @@ from .._model.cause import cause
 from .._model.finding import Effect, Evidence, Hit, Remedy
 from .._model.service import Flag
 from .._model.snapshot import Snapshot
-from . import _api, _logs, _quote
+from . import _api, _layout, _logs, _quote, _supervisor
 from ._api import REJECTED, Fault
 
 UNINITIALIZED = "node.cloudprovider.kubernetes.io/uninitialized"
@@ -33,7 +33,10 @@ AWS = ("aws", "aws-iam-authenticator", "heptio-authenticator-aws")
         "Give the host its address back, or correct --node-ip (kubeadm-flags.env, /etc/default/kubelet), then"
         " `systemctl restart kubelet`; a serving certificate may have to be renewed for a new address."
     ),
-    apart={"network/no-default-route": "there no --node-ip is given and the kubelet finds no address by itself"},
+    apart={
+        "network/no-default-route": "there no --node-ip is given and the kubelet finds no address by itself",
+        "network/port-10250-in-use": "there the address is this host's and another process has the port",
+    },
     sources=("kubernetes pkg/kubelet/kubelet_node_status.go", "kubernetes pkg/kubelet/nodestatus/setters.go"),
 )
 def node_ip_not_local(node: Snapshot) -> Iterator[Hit]:
@@ -87,7 +90,10 @@ def _foreign(node: Snapshot, given: Flag | None) -> str:
         "Look at the logs of the cloud controller manager in kube-system; without a cloud, remove"
         " --cloud-provider=external and the taint."
     ),
-    apart={"network/cni-pod-cannot-start": "may follow, when the network's pods do not tolerate the taint"},
+    apart={
+        "network/cni-pod-cannot-start": "may follow, when the network's pods do not tolerate the taint",
+        "config/cloud-provider-in-tree": "there the kubelet does not start, over another value than `external`",
+    },
     sources=("https://kubernetes.io/docs/tasks/administer-cluster/running-cloud-controller/",),
 )
 def cloud_provider_uninitialized(node: Snapshot) -> Iterator[Hit]:
@@ -126,10 +132,18 @@ def cloud_provider_uninitialized(node: Snapshot) -> Iterator[Hit]:
     sources=("https://docs.k3s.io/architecture (How Agent Node Registration Works)",),
 )
 def k3s_node_password(node: Snapshot) -> Iterator[Hit]:
-    """The agent of k3s or RKE2 says so now."""
-    said = _logs.current(node, "k3s-node-rejected", window=_api.RECENT)
-    if said and ("k3s" in node.kubelet.name or "rke2" in node.kubelet.name or node.profile in ("k3s", "rke2")):
-        yield Hit(f"the server refuses this agent: {said.groups['what']}", (_quote.log(said),))
+    """The agent of k3s or RKE2 says so now, and has not started its kubelet since."""
+    said = _logs.current(node, "k3s-node-rejected", window=_api.RECENT, recovered="supervisor-runs-kubelet")
+    if said is None or node.profile not in ("k3s", "rke2"):
+        return
+    text, remedy, unit = f"the server refuses this agent: {said.groups['what']}", None, node.kubelet.name
+    if "password" not in said.groups["what"]:
+        text = f"the server does not accept this agent's token{_supervisor.token_place(node)}: {said.groups['what']}"
+        remedy = Remedy(
+            f"Give it the server's own token ({_layout.row(node).data}/server/node-token there), then `systemctl"
+            f" restart {unit.removesuffix('.service')}`. The token of a cluster that was installed anew is another one."
+        )
+    yield Hit(text, (_quote.log(said),), remedy=remedy)
 
 
 @cause(

@@ -150,7 +150,10 @@ def version_too_old(node: Snapshot) -> Iterator[Hit]:
     see="*CRI implementation should be updated to support RuntimeConfig. Falling back ...*.",
     why="The RuntimeConfig call becomes mandatory in 1.37; containerd 1.7 is out of support since September 2026.",
     remedy=Remedy("Upgrade containerd to 2.x before the kubelet goes to 1.37."),
-    apart={"runtime/version-too-old": "there the kubelet already refuses"},
+    apart={
+        "runtime/version-too-old": "there the kubelet already refuses",
+        "runtime/cgroup-driver-mismatch": "there pods already fail for it",
+    },
     versions="warning from 1.31 to 1.36",
     sources=("kubernetes CHANGELOG-1.36.md",),
 )
@@ -174,18 +177,34 @@ def containerd_near_end(node: Snapshot) -> Iterator[Hit]:
     see="The runtime's unit fails, and its journal says *failed to load TOML from /etc/containerd/config.toml*.",
     why="A hand edit, a table given twice, a broken drop-in, or a file written by a newer version.",
     remedy=Remedy("Correct the line that the runtime's journal names, then start the runtime."),
-    apart={"runtime/service-down": "the general form; this is the reason for it"},
+    apart={
+        "runtime/service-down": "the general form; this is the reason for it",
+        "runtime/cri-plugin-load-failed": "there containerd runs, and its CRI plugin alone did not load",
+        "runtime/state-corrupt": "there the error is about meta.db or a panic, and config.toml is in order",
+    },
     sources=("containerd cmd/containerd/server/config",),
 )
 def config_invalid(node: Snapshot) -> Iterator[Hit]:
     """The runtime said so in its newest start, and does not run."""
     said = _runtime.runtime_said(node, "runtime-toml-invalid")
-    unit = node.runtime
-    if said is None or unit is None or unit.running:
+    unit, ended = node.runtime, _runtime.supervised_end(node)
+    if said is None or (unit is None and ended is None) or (unit is not None and unit.running):
         return
+    name = unit.name if unit is not None else f"the containerd of {node.kubelet.name}"
     path = said.groups.get("path", "its configuration")
-    text = f"{unit.name} cannot read {path}: {said.groups.get('why', '').strip(' :')[:150]}"
-    yield Hit(text, (_quote.log(said), _quote.unit(unit, "ActiveState", "Result")))
+    text = f"{name} cannot read {path}: {said.groups.get('why', '').strip(' :')[:150]}"
+    state = (_quote.unit(unit, "ActiveState", "Result"),) if unit is not None else ()
+    lines = (_quote.log(ended),) if ended is not None else ()
+    yield Hit(text, (_quote.log(said), *state, *lines), remedy=_template(node) if unit is None else None)
+
+
+def _template(node: Snapshot) -> Remedy:
+    """K3s and RKE2 write the file from a template at each start."""
+    path, unit = _runtime.config_path(node), node.kubelet.name.removesuffix(".service")
+    return Remedy(
+        f"{path} is written anew at each start, from a template beside it where there is one: correct that (config.toml"
+        f".tmpl, config-v3.toml.tmpl, config-v3.toml.d), then `systemctl restart {unit}`."
+    )
 
 
 @cause(

@@ -50,6 +50,11 @@ DOCKERSHIM = ("/var/run/dockershim.sock", "/run/dockershim.sock", "/run/cri-dock
         "runtime/endpoint-wrong": "there the runtime is active and its socket is another one",
         "runtime/hung": "there the socket accepts and never answers (DeadlineExceeded)",
         "service/startup-order-race": "one or two such lines in the first minute after boot, then success",
+        "apiserver/connection-refused": "there it is *dial tcp*, the API server's address",
+        "runtime/config-invalid": "one reason for it: the runtime's journal names its configuration",
+        "runtime/dockershim-removed": "there the socket is Docker's, and no containerd or CRI-O is expected",
+        "service/dependency-failed": "there systemd does not start the kubelet, whose unit requires the runtime's",
+        "service/watchdog-kill": "what follows after five minutes: the kubelet reports itself unhealthy",
     },
     versions="'validate service connection' since 1.24",
     sources=SOURCES,
@@ -85,7 +90,7 @@ def service_down(node: Snapshot) -> Iterator[Hit]:
 
 def _bundled_down(node: Snapshot, point: _runtime.Endpoint) -> Iterator[Hit]:
     """K3s and RKE2 run containerd below their own unit, which ends when containerd does."""
-    probe, said = node.probes.runtime_socket, _runtime.dial_error(node)
+    probe, said = node.probes.runtime_socket, _runtime.dial_error(node) or _runtime.supervised_end(node)
     if probe.status not in ("absent", "refused") or said is None:
         return
     unit = node.kubelet.name
@@ -225,6 +230,9 @@ def dockershim_removed(node: Snapshot) -> Iterator[Hit]:
         "runtime/service-down": "there the connection is refused or the socket is absent",
         "resource/cpu-io-starvation": "there everything on the host is slow",
         "resource/hung-storage": "there processes hang on a mount in state D",
+        "runtime/grpc-message-too-large": "there the runtime answers, with ResourceExhausted",
+        "runtime/pleg-unhealthy": "what follows after three minutes",
+        "service/process-hung": "there the kubelet's own healthz does not answer, and the runtime does",
     },
     sources=SOURCES,
 )

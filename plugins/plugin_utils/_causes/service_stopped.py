@@ -14,6 +14,12 @@ from . import _logs, _quote
 from ._quote import age, counted
 from .service_state import SYSTEMD
 
+LOCKS = "/var/snap/microk8s/current/var/lock"  # MicroK8s decides by files here whether its services run
+UNLOCK = Remedy(
+    f"A file of {LOCKS} keeps it from running: lite.lock is missing there (`touch` it), or low-memory-guard.lock is"
+    " there (remove it once the host has memory). Then `snap start microk8s`."
+)
+
 
 @cause(
     "service/start-limit-hit",
@@ -75,6 +81,9 @@ def start_limit_hit(node: Snapshot) -> Iterator[Hit]:
         "service/masked": "a masked unit cannot be started at all",
         "service/condition-skipped": "there systemd tried and a condition was not met",
         "service/killed": "there the last process was killed, here it was stopped in good order",
+        "service/dependency-failed": "there the journal says *Dependency failed*",
+        "system/graceful-shutdown-stuck": "there the kubelet runs, and reports that the machine shuts down",
+        "system/machine-down": "there the host does not answer at all",
     },
     sources=SYSTEMD,
 )
@@ -95,4 +104,9 @@ def not_running(node: Snapshot) -> Iterator[Hit]:
         return
     at = unit.inactive_enter_at or unit.state_change_at
     since = f" since {age((node.captured_at - at).total_seconds())}" if at else " and was not started since boot"
+    said = _logs.past_or_current(node, "snap-will-not-run")
+    if said is not None and said.pattern.newest:
+        text = f"{unit.name} ended by itself{since}: {said.groups['what']}"
+        yield Hit(text, (quoted, _quote.log(said)), remedy=UNLOCK)
+        return
     yield Hit(f"{unit.name} is stopped{since} ({unit.enabled or 'enablement unknown'})", (quoted,))

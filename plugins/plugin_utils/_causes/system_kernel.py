@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from .._model.cause import cause
 from .._model.finding import Effect, Evidence, Hit, Remedy
+from .._model.journal import Match
 from .._model.snapshot import Snapshot
 from . import _api, _cni, _logs, _quote
 from ._config import RESTART, fields, said_at_start, where
@@ -93,8 +94,18 @@ def kernel_modules_missing(node: Snapshot) -> Iterator[Hit]:
     if bridge and setting:
         text = f"{setting}: with the CNI plugin {bridge}, traffic to services may miss their rules"
         yield Hit(text, (_quote.host(setting, "sysctl"), *lines), Effect.DEGRADED if said else Effect.RISK)
-    elif said:
+    elif said and not _there_all_the_same(node, said):
         yield Hit(f"the kernel lacks what containers need: {said.groups['what']}", lines)
+
+
+def _there_all_the_same(node: Snapshot, said: Match) -> bool:
+    """True when modprobe failed for a module that is part of the kernel, or comes from the machine below a container:
+    K3s and containerd try to load theirs before each start, and ignore when that fails."""
+    name, modules, ready = said.groups.get("module"), node.host.raw.get("modules"), node.cluster.ready
+    if not name:
+        return False
+    loaded = isinstance(modules, Mapping) and modules.get(name) is True
+    return loaded or (ready is not None and ready.status == "True")
 
 
 def _bridge_setting(node: Snapshot) -> str:
@@ -153,6 +164,7 @@ def dev_kmsg_missing(node: Snapshot) -> Iterator[Hit]:
     apart={
         "service/binary-not-executable": "there systemd cannot execute the kubelet itself",
         "kubeconfig/exec-plugin-failed": "there it is the credential plugin of the kubeconfig",
+        "runtime/runc-or-shim-missing": "there the program is not there at all: *executable file not found*",
     },
     sources=("https://docs.rke2.io/install/quickstart",),
 )

@@ -28,7 +28,7 @@ def facts(snapshot: Snapshot) -> dict[str, Any]:
         "service": f"{unit.active_state}/{unit.sub_state}" if unit.known else None,
         "enabled": unit.enabled or None,
         "restarts": unit.restarts if unit.known else None,
-        "config": snapshot.config.path or None,
+        "config": snapshot.config.path or next((file.path for file in snapshot.config.drop_ins), None),
         "kubeconfig": snapshot.kubeconfig.path or None,
         "api_endpoint": snapshot.kubeconfig.server.value if snapshot.kubeconfig.server else None,
         "api_answer": _api_answer(snapshot),

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from ...module_utils import _schema
-from ...module_utils._profiles import Profile
+from ...module_utils._profiles import RUNTIME_LOG, Profile
 from .._model.certificate import CertificateUse
 from .._model.common import FileFact, Place
 from .._model.configuration import (
@@ -101,7 +101,7 @@ def snapshot(
         bootstrap_kubeconfig=settings.bootstrap_kubeconfig,
         certificates=_certificates(parts, start.used, settings, files, probes, at),
         log=log,
-        runtime_log=_journal(parts, runtime_name),
+        runtime_log=_journal(parts, runtime_name or (RUNTIME_LOG if row.runtime_log else "")),
         kernel_log=_journal(parts, _schema.KERNEL),
         host=host,
         probes=probes,
