@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 from .._interpret import _values
 from .._interpret._yaml import load
 from .._model.expected import Expectation, Matcher, Observed, Origin, Source
-from .between import between_nodes
+from .between import between_nodes, by_size
+from .unset import further
 
 CLUSTER_INFO, ROOT_CA = "cluster-info", "kube-root-ca.crt"
 KUBELET_CONFIG, KUBEADM_CONFIG = "kubelet-config", "kubeadm-config"
@@ -115,6 +116,8 @@ def _authorities(published: Mapping[str, Any], profile: str) -> Iterator[Expecta
 def _configuration(published: Mapping[str, Any], observed: Observed, profile: str) -> Iterator[Expectation]:
     """Fields of KubeletConfiguration. Zero values are expected too: they mean the kubelet's default."""
     given = dict(_leaves(_document(published, "kubelet_config")))
+    if given and profile in CONFIGURED_BY_KUBEADM:
+        yield from _left_out(given, observed)
     source = dict.fromkeys(given, KUBELET_CONFIG)
     for name, value in _of_cluster(_document(published, "cluster_configuration")).items():
         if not given.get(name):
@@ -124,6 +127,18 @@ def _configuration(published: Mapping[str, Any], observed: Observed, profile: st
         cached = name == "clusterDNS" and _asks_node_local_cache(observed)
         if everywhere and not cached and _for_all_nodes(name, value):
             yield _expected(f"config.{name}", value, source[name])
+
+
+def _left_out(given: Mapping[str, Any], observed: Observed) -> Iterator[Expectation]:
+    """A field that kubelet-config does not have was added on the node; without it the default would hold. What follows
+    from the machine's size is rightly added on each node."""
+
+    def added(path: str) -> bool:
+        name = path.removeprefix("config.")
+        return not by_size(path) and name not in (*given, *_SET_ON_NODE, *CLUSTER_WIDE, "cgroupDriver")
+
+    for path, matcher in further(observed, "config", added):
+        yield Expectation(path, matcher, Source(Origin.CONTROL_PLANE, KUBELET_CONFIG))
 
 
 def _for_all_nodes(name: str, value: Any) -> bool:

@@ -5,14 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from .._model.expected import Expectation, Matcher, Observed, Origin, Source
-from .defaults import effective
-from .portable import portable_path, portable_values
+from .portable import portable_values
+from .unset import further
 
 # Of these, what the other node has not set is expected to be unset here too.
-_SETTINGS = ("config.", "flags.")
+_SETTINGS = ("config", "flags")
 
 
 def expectations(reference: Observed, name: str, observed: Observed) -> tuple[Expectation, ...]:
@@ -23,14 +21,6 @@ def expectations(reference: Observed, name: str, observed: Observed) -> tuple[Ex
     """
     source = Source(Origin.REFERENCE, f"reference node {name}")
     shared = {path: Matcher("exact", value) for path, value in portable_values(reference).items()}
-    shared.update(dict(_unset(reference, observed)))
+    for group in _SETTINGS:
+        shared.update(further(observed, group, lambda path: path not in reference.values and reference.known(path)))
     return tuple(Expectation(path, matcher, source) for path, matcher in sorted(shared.items()))
-
-
-def _unset(reference: Observed, observed: Observed) -> Iterator[tuple[str, Matcher]]:
-    """Settings that only the compared node has; a field of KubeletConfiguration has the default on the reference."""
-    for path, seen in observed.values.items():
-        only_here = path.startswith(_SETTINGS) and path not in reference.values and reference.known(path)
-        if only_here and portable_path(path, observed.names) and effective(path, seen.value) is not None:
-            default = effective(path, None)
-            yield path, Matcher("absent") if default is None else Matcher("exact", default)
