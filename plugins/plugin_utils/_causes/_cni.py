@@ -64,6 +64,11 @@ def listed(node: Snapshot, directory: str) -> bool:
     return fact.absent or fact.entries is not None or any(p.startswith(directory + "/") for p in node.files)
 
 
+def present_plugins(node: Snapshot) -> set[str]:
+    """Names of the plugins that the runtime's directories hold."""
+    return {name for directory in bin_dirs(node) for name in node.file(directory).entries or ()}
+
+
 def parse(fact: FileFact) -> tuple[dict[str, Any], str]:
     """A configuration and what is wrong with it (empty when it is usable)."""
     if fact.size == 0 or not (fact.content or "").strip():

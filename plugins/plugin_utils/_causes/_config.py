@@ -5,12 +5,17 @@
 
 from __future__ import annotations
 
-from .._model.finding import Evidence
+from .._model.finding import Effect, Evidence
 from .._model.journal import Match
 from .._model.snapshot import Snapshot
 from . import _logs, _quote
 
 RESTART = "then `systemctl restart kubelet`."
+
+
+def effect_at_start(node: Snapshot) -> Effect:
+    """Down when the start fails; a risk when the process that runs read the file before it changed."""
+    return Effect.DOWN if _logs.starting_fails(node) else Effect.RISK
 
 
 def said_at_start(node: Snapshot, name: str) -> Match | None:

@@ -30,6 +30,7 @@ MANY = 5
     apart={
         "apiserver/not-answering": "there not even /readyz gets an answer",
         "apiserver/overloaded": "there the server says that it has too many requests",
+        "apiserver/version-skew": "there single interfaces answer 404 and the others work",
     },
     sources=("kubernetes staging/src/k8s.io/apiserver/pkg/server/filters",),
 )
@@ -76,7 +77,11 @@ def not_answering(node: Snapshot) -> Iterator[Hit]:
     see="*the server has received too many requests* (429).",
     why="Priority and fairness rejects, after a stampede of nodes or with a client that floods it.",
     remedy=CONTROL_PLANE,
-    apart={"apiserver/unavailable": "there it answers with 5xx"},
+    apart={
+        "apiserver/unavailable": "there it answers with 5xx",
+        "apiserver/unreachable-timeout": "there no HTTP answer comes back, here 429 does",
+        "apiserver/webhook-blocks-node-writes": "there the message names a webhook",
+    },
     sources=("kubernetes staging/src/k8s.io/apiserver/pkg/util/flowcontrol",),
 )
 def overloaded(node: Snapshot) -> Iterator[Hit]:

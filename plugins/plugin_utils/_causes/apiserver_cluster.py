@@ -76,6 +76,8 @@ def node_object_deleted(node: Snapshot) -> Iterator[Hit]:
         "certificate/client-cn-mismatch": "there the answers name two nodes",
         "certificate/client-missing-org": "there the certificate has no O=system:nodes",
         "certificate/no-usable-client-cert": "there the denied user is system:anonymous",
+        "apiserver/csinode-not-initialized": "there lease and status may be written, and CSINode alone is refused",
+        "config/node-labels-forbidden": "there the 403 comes from NodeRestriction and lists labels",
     },
     sources=AUTHORIZER,
 )
@@ -100,7 +102,10 @@ def rbac_missing(node: Snapshot) -> Iterator[Hit]:
     see="Nothing at first; *the server could not find the requested resource* for interfaces that an old server lacks.",
     why="Node packages were upgraded before the control plane, or the node was left behind.",
     remedy=Remedy("Upgrade the control plane first, or put the kubelet's package back to a supported version."),
-    apart={"apiserver/unavailable": "a single 404 for an optional interface does no harm"},
+    apart={
+        "apiserver/unavailable": "a single 404 for an optional interface does no harm",
+        "system/unplanned-package-upgrade": "there the binary is newer than what last reported: how it may have come",
+    },
     versions="Three minor versions since 1.28, two before.",
     sources=("https://kubernetes.io/releases/version-skew-policy/",),
 )

@@ -26,7 +26,7 @@ def unreached(node: Snapshot, *faults: Fault) -> Conversation | None:
     talk = _api.conversation(node)
     if talk.fault not in faults or talk.works or wrong_endpoint(node, talk) or stale_endpoint(node, talk):
         return None
-    return None if _diverting_proxy(node, talk) else talk
+    return None if diverting_proxy(node, talk) else talk
 
 
 def over(node: Snapshot, name: str, text: str) -> Iterator[Hit]:
@@ -59,6 +59,9 @@ def _server(node: Snapshot) -> tuple[Evidence, ...]:
         "kubeconfig/wrong-server": "there the control plane answers others, and this file never worked",
         "apiserver/unreachable-timeout": "timeouts mean that packets are dropped",
         "runtime/service-down": "there it is *dial unix*, the runtime's socket",
+        "apiserver/lb-half-broken": "there most requests succeed, here none does",
+        "service/dropin-missing-standalone": "there the kubelet makes no request at all and logs none",
+        "service/process-hung": "there the kubelet logs nothing any more, here it logs every failed request",
     },
     sources=DIAL,
 )
@@ -105,6 +108,12 @@ def _at_balancer(node: Snapshot) -> Remedy | None:
         "apiserver/connection-refused": "refused means that the host is reached",
         "apiserver/not-answering": "there TCP connects at once and nothing follows",
         "network/no-route": "there the kernel or a router says at once that there is no way",
+        "apiserver/overloaded": "there TCP connects at once and HTTP answers, late or with 429",
+        "apiserver/proxy-env": "there a direct connection, without the proxy, works",
+        "network/no-default-route": "there the kubelet finds no address for itself: no default route",
+        "resource/cpu-io-starvation": "there calls to the runtime are slow as well, at a high load",
+        "resource/memory-starvation": "there the kubelet's own log has gaps and /proc/pressure/memory is high",
+        "system/machine-down": "there the host itself does not answer",
     },
     sources=DIAL,
 )
@@ -175,7 +184,10 @@ def dns_failure(node: Snapshot) -> Iterator[Hit]:
         "Add the API host and the node, pod and service ranges to NO_PROXY of the unit, then `systemctl daemon-reload"
         " && systemctl restart kubelet`."
     ),
-    apart={"apiserver/unreachable-timeout": "there a direct connection fails as well"},
+    apart={
+        "apiserver/unreachable-timeout": "there a direct connection fails as well",
+        "kubeconfig/http-scheme": "there a direct connection gets plain HTTP as well",
+    },
     sources=("Go net/http ProxyFromEnvironment",),
 )
 def proxy_env(node: Snapshot) -> Iterator[Hit]:
@@ -184,14 +196,14 @@ def proxy_env(node: Snapshot) -> Iterator[Hit]:
     if talk.works or talk.said is None:
         return
     proxy = _proxy(node)
-    if talk.said_fault is not Fault.PROXY and not _diverting_proxy(node, talk):
+    if talk.said_fault is not Fault.PROXY and not diverting_proxy(node, talk):
         return
     shown = (_quote.place(proxy[2], f"{proxy[0]}={proxy[1]}"),) if proxy else ()
     named = f" {proxy[0]} ({proxy[2]})" if proxy else ""
     yield Hit(f"the kubelet calls the API server through a proxy{named} that fails", (*talk.evidence, *shown))
 
 
-def _diverting_proxy(node: Snapshot, talk: Conversation) -> bool:
+def diverting_proxy(node: Snapshot, talk: Conversation) -> bool:
     """True when the kubelet fails with a proxy set that does not exempt the API host, and direct probes are fine."""
     direct_ok = not talk.probes and node.probes.tls.status == "ok"
     return talk.said is not None and direct_ok and talk.fault is not Fault.UNAUTHORIZED and _proxy(node) is not None

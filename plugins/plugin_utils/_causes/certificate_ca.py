@@ -9,15 +9,16 @@ from collections.abc import Iterator
 
 from .._interpret import x509
 from .._model.cause import cause
-from .._model.certificate import CertificateUse
+from .._model.certificate import Certificate, CertificateUse
 from .._model.common import Field
 from .._model.finding import Effect, Hit, Remedy
 from .._model.snapshot import Snapshot
-from . import _api, _quote
+from . import _api, _logs, _quote
 from ._api import START, alive, start_effect
 from ._quote import age
 from ._startup import ended_on, said
 from ._trust import expired, refuses_weak
+from .certificate_server import refusal
 
 KUBEADM_CA = "/etc/kubernetes/pki/ca.crt"  # where kubeadm puts the cluster's CA on every node
 DYNAMIC_CA = ("kubernetes staging/src/k8s.io/apiserver/pkg/server/dynamiccertificates",)
@@ -170,7 +171,10 @@ def client_ca_other_cluster(node: Snapshot) -> Iterator[Hit]:
     see="All nodes and kubectl fail at once with *x509: certificate has expired or is not yet valid*.",
     why="kubeadm makes CAs for ten years; every certificate under an expired one is void, however new.",
     remedy=Remedy("Replace the CA on all nodes by the manual procedure of the Kubernetes documentation."),
-    apart={"certificate/apiserver-cert-expired": "there only the server's certificate has expired, not its CA"},
+    apart={
+        "certificate/apiserver-cert-expired": "there only the server's certificate has expired, not its CA",
+        "certificate/client-expired": "there only this node's own certificate has expired",
+    },
     sources=("https://kubernetes.io/docs/tasks/tls/manual-rotation-of-ca-certificates/",),
 )
 def cluster_ca_expired(node: Snapshot) -> Iterator[Hit]:
@@ -206,12 +210,20 @@ def cluster_ca_expired(node: Snapshot) -> Iterator[Hit]:
     sources=("https://go.dev/doc/go1.18#sha1",),
 )
 def weak_signature(node: Snapshot) -> Iterator[Hit]:
-    """The leaf of the API endpoint or of the client was signed with SHA-1 or MD5 (a root's own signature is free)."""
-    talk = _api.conversation(node)
-    for role in ("apiserver", "client"):
-        leaf = node.certificate(role).leaf
-        if leaf is not None and leaf.weak_signature and not leaf.self_signed:
-            yield _weak(node, node.certificate(role), talk)
+    """The leaf of the API endpoint or of the client was signed with SHA-1 or MD5 (a root's own signature is free); or
+    the kubelet says it of the API server's, whose leaf nobody could fetch or which is in order itself."""
+    why, talk = refusal(node)
+    weak = [use for role in ("apiserver", "client") if (use := node.certificate(role)).leaf and _is_weak(use.leaf)]
+    yield from (_weak(node, use, talk) for use in weak)
+    line = _logs.current(node, "weak-signature")
+    if why == "weak" and line is not None and not weak:
+        algorithm = line.groups.get("algorithm") or "too short a key"
+        text = f"a certificate of the API server {_api.address(node)} or of its CAs is signed with {algorithm}"
+        yield Hit(text, (_quote.log(line),), talk.effect)
+
+
+def _is_weak(leaf: Certificate | None) -> bool:
+    return leaf is not None and leaf.weak_signature and not leaf.self_signed
 
 
 def _weak(node: Snapshot, use: CertificateUse, talk: _api.Conversation) -> Hit:

@@ -57,6 +57,12 @@ def where(use: CertificateUse) -> str:
         "kubeconfig/embedded-stale-cert": "there the rotated certificate is still valid",
         "system/clock-skew": "there the API server's clock, sent in its answers, is on the other side of notAfter",
         "certificate/apiserver-cert-expired": "that shows as x509 text in the kubelet's log, this one never does",
+        "certificate/client-wrong-issuer": "there the dates are right and the issuer is not the cluster's CA",
+        "certificate/cluster-ca-expired": "there other nodes and kubectl fail as well",
+        "certificate/current-pem-not-symlink": "there the certificate is still good and its renewal cannot be stored",
+        "certificate/rotation-overdue": "there it is still valid: the time before this",
+        "certificate/serving-cert-expired": "that is kubelet.crt of port 10250, which never makes a node NotReady",
+        "kubeconfig/kubelet-conf-missing": "there no line before the umbrella line says *is expired*",
     },
     sources=("kubernetes pkg/kubelet/certificate/bootstrap/bootstrap.go", *AUTHENTICATION),
 )
@@ -133,6 +139,8 @@ def client_not_yet_valid(node: Snapshot) -> Iterator[Hit]:
         "certificate/ca-not-trusted-by-node": "there the kubelet refuses the server (x509 text), not the other way",
         "certificate/client-expired": "look at the dates",
         "certificate/client-missing-eku": "there the signature is right",
+        "identity/eks-role-not-mapped": "there the kubeconfig has no client certificate; its token comes from AWS",
+        "kubeconfig/bootstrap-token-expired": "there no client certificate exists yet: the request for one gets 401",
     },
     sources=AUTHENTICATION,
 )

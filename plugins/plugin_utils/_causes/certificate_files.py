@@ -51,7 +51,10 @@ def _bootstraps(node: Snapshot) -> bool:
     ),
     why="A clean-up of old dated files, or a partial restore, removed the link's target.",
     remedy=Remedy(RENEW, "renew-client-certificate", "needs-approval"),
-    apart={"certificate/client-pem-missing": "there the link itself is gone"},
+    apart={
+        "certificate/client-pem-missing": "there the link itself is gone",
+        "kubeconfig/unparseable": "there the kubeconfig itself is at fault, and names files that exist",
+    },
     sources=FILE_STORE,
 )
 def rotation_symlink_dangling(node: Snapshot) -> Iterator[Hit]:
@@ -81,6 +84,7 @@ def rotation_symlink_dangling(node: Snapshot) -> Iterator[Hit]:
     apart={
         "certificate/rotation-symlink-dangling": "there the link is left and its target is gone",
         "resource/var-lib-kubelet-not-mounted": "there all of /var/lib/kubelet is empty",
+        "kubeconfig/unparseable": "there the line before the last one does not name a certificate file that is missing",
     },
     sources=("kubernetes staging/src/k8s.io/client-go/tools/clientcmd/validation.go",),
 )

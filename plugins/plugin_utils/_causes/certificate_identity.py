@@ -59,6 +59,8 @@ def denied_user(node: Snapshot) -> tuple[str, tuple[Evidence, ...]]:
     apart={
         "identity/hostname-changed": "that is the usual reason for it",
         "apiserver/rbac-missing": "there the denied user is this node's own name",
+        "apiserver/node-object-deleted": "there the API server answers 404, and forbids nothing",
+        "certificate/client-missing-org": "there the name is the node's own, and O=system:nodes is missing",
     },
     sources=AUTHORIZER,
 )

@@ -44,9 +44,11 @@ def refusal(node: Snapshot) -> tuple[str, Conversation]:
     if talk.fault is not Fault.TLS:
         return "", talk
     judged = server_certificate_fault(node)
-    if judged or talk.said is None or talk.said_fault is not Fault.TLS:
+    reason = talk.said.groups.get("reason", "") if talk.said is not None and talk.said_fault is Fault.TLS else ""
+    if judged == "unknown-authority" and "insecure algorithm" in reason:
+        return "weak", talk  # an authority in between: the chain leads to the CA, and is not accepted
+    if judged or not reason:
         return judged, talk
-    reason = talk.said.groups.get("reason", "")
     name = next((name for words, name in _REASONS if words in reason), "")
     if name in ("expired", "not-yet-valid") and clocks_differ(node):
         return "", talk
@@ -81,6 +83,10 @@ def _evidence(node: Snapshot, talk: Conversation) -> tuple[Evidence, ...]:
     apart={
         "certificate/client-wrong-issuer": "there the API server refuses the kubelet: Unauthorized without x509 text",
         "certificate/apiserver-cert-expired": "there the issuer is right and the dates are not",
+        "certificate/apiserver-san-mismatch": "there the CA is the right one and the name is not covered",
+        "certificate/client-ca-other-cluster": "that is clientCAFile, for callers of port 10250; the node stays Ready",
+        "certificate/weak-signature": "there the words in parentheses name an insecure algorithm",
+        "kubeconfig/ca-file-missing": "there the CA file cannot be read at all, and the kubelet does not start",
     },
     sources=VERIFY,
 )
@@ -160,6 +166,7 @@ def apiserver_san_mismatch(node: Snapshot) -> Iterator[Hit]:
         "system/clock-skew": "there only this node fails, and its clock is ahead of the API server's",
         "certificate/client-expired": "that gives no x509 text in the kubelet's log",
         "certificate/cluster-ca-expired": "there the CA itself has expired",
+        "certificate/ca-not-trusted-by-node": "there the dates are right and the issuer is unknown here",
     },
     sources=VERIFY,
 )

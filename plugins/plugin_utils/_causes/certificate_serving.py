@@ -57,7 +57,10 @@ def tls_cert_file_missing(node: Snapshot) -> Iterator[Hit]:
     see="*certificate and key must be supplied as a pair* at each start.",
     why="One of the two was deleted. With both gone the kubelet makes a new pair.",
     remedy=Remedy("Move the remaining file away and `systemctl restart kubelet`: it makes a new self-signed pair."),
-    apart={"certificate/tls-cert-file-missing": "there config.yaml names the files"},
+    apart={
+        "certificate/tls-cert-file-missing": "there config.yaml names the files",
+        "service/not-root": "there both files exist, and the kubelet's user may not open them",
+    },
     sources=TLS_FILES,
 )
 def serving_pair_incomplete(node: Snapshot) -> Iterator[Hit]:

@@ -11,6 +11,7 @@ from .._model.cause import cause
 from .._model.finding import Effect, Evidence, Hit, Remedy
 from .._model.snapshot import Snapshot
 from . import _layout, _logs, _quote
+from ._config import effect_at_start
 from ._logs import starting_fails
 from ._trust import cert_dir
 
@@ -21,11 +22,6 @@ REGENERATE = (
 )
 KIND, API_GROUP = "KubeletConfiguration", "kubelet.config.k8s.io/"
 API_VERSION = f"{API_GROUP}v1beta1"
-
-
-def _effect(node: Snapshot) -> Effect:
-    """Down when the start fails; a risk when the process that runs read the file before it changed."""
-    return Effect.DOWN if starting_fails(node) else Effect.RISK
 
 
 def _load_error(node: Snapshot) -> tuple[Evidence, ...]:
@@ -73,6 +69,9 @@ def _next_to(node: Snapshot, path: str) -> str:
         "config/not-joined-yet": "there the kubeconfig is missing as well: the node never joined",
         "service/daemon-reload-needed": "there the drop-in on disk already names another path",
         "resource/var-lib-kubelet-not-mounted": "there all of /var/lib/kubelet is empty and fstab has an entry for it",
+        "config/dropin-dir-broken": "there the message names --config-dir or a file in it",
+        "service/condition-skipped": "there a condition of the unit names the file: no start is tried",
+        "system/disk-io-errors": "there the error is *input/output error*: the file is there and cannot be read",
     },
     sources=SOURCES,
 )
@@ -83,7 +82,7 @@ def kubelet_config_missing(node: Snapshot) -> Iterator[Hit]:
     unread = said is not None and "no such file" in said.groups["why"] and said.groups["path"] == config.path
     if config.configured and config.file.type == "directory":
         text = f"--config ({config.source}) names {config.path}, which is a directory"
-        yield Hit(text, (*_named(node), _quote.file(config.file), *_load_error(node)), _effect(node))
+        yield Hit(text, (*_named(node), _quote.file(config.file), *_load_error(node)), effect_at_start(node))
     if not config.configured or not (config.file.absent or (unread and not config.file.exists)) or not _joined(node):
         return
     meant = _next_to(node, config.path)
@@ -97,7 +96,7 @@ def kubelet_config_missing(node: Snapshot) -> Iterator[Hit]:
     yield Hit(
         f"--config ({config.source}) names {config.path}, which does not exist{hint}",
         (*_named(node), _quote.file(config.file), *_load_error(node)),
-        _effect(node),
+        effect_at_start(node),
         remedy,
     )
 
@@ -107,12 +106,16 @@ def kubelet_config_missing(node: Snapshot) -> Iterator[Hit]:
     title="the node was prepared but never joined a cluster",
     effect=Effect.DOWN,
     gate=4,
-    explains=("kubeconfig/kubelet-conf-missing", "certificate/client-pem-missing"),
+    explains=("kubeconfig/kubelet-conf-missing", "certificate/client-pem-missing", "service/condition-skipped"),
     healthy="`kubeadm join` or `kubeadm init` completed: configuration file, kubeconfig and certificates exist.",
     see="The kubelet restarts every ten seconds because its configuration file does not exist; no kubeconfig, no pki.",
     why="The package starts the service right after installation; until kubeadm writes its files this is expected.",
     remedy=Remedy("`kubeadm join` the node (token and endpoint from `kubeadm token create --print-join-command`)."),
-    apart={"config/kubelet-config-missing": "there the kubeconfig or certificates exist: the node was a member before"},
+    apart={
+        "config/kubelet-config-missing": "there the kubeconfig or certificates exist: the node was a member before",
+        "kubeconfig/kubelet-conf-missing": "there the configuration file or certificates exist: the node was a member",
+        "resource/var-lib-kubelet-not-mounted": "there fstab has an entry for the empty directory",
+    },
     versions="kubeadm",
     sources=("https://kubernetes.io/docs/setup/production-environment/tools/kubeadm/install-kubeadm/",),
 )
@@ -124,7 +127,7 @@ def not_joined_yet(node: Snapshot) -> Iterator[Hit]:
     yield Hit(
         f"neither {config.path} nor {node.kubeconfig.path} exists: this node was never joined to a cluster",
         (_quote.file(config.file), _quote.file(node.kubeconfig.file), *_load_error(node)),
-        _effect(node),
+        effect_at_start(node),
         _layout.join(node),
     )
 
@@ -145,7 +148,7 @@ def kubelet_config_empty(node: Snapshot) -> Iterator[Hit]:
     """The file has no bytes."""
     fact = node.config.file
     if node.config.configured and fact.type == "file" and fact.size == 0:
-        yield Hit(f"{node.config.path} is empty", (_quote.file(fact), *_load_error(node)), _effect(node))
+        yield Hit(f"{node.config.path} is empty", (_quote.file(fact), *_load_error(node)), effect_at_start(node))
 
 
 @cause(
@@ -160,6 +163,7 @@ def kubelet_config_empty(node: Snapshot) -> Iterator[Hit]:
     apart={
         "config/type-mismatch": "that one names a field; the YAML is fine",
         "config/wrong-kind": "that one says that no kind is registered, or that Kind is missing",
+        "config/static-pod-invalid": "that is a manifest of a static pod: the kubelet runs and leaves the pod out",
     },
     sources=SOURCES,
 )
@@ -176,7 +180,7 @@ def yaml_invalid(node: Snapshot) -> Iterator[Hit]:
     yield Hit(
         f"{problem.place} is not valid YAML: {problem.message}"[:250],
         (quoted, *_load_error(node)),
-        _effect(node),
+        effect_at_start(node),
     )
 
 
@@ -212,7 +216,7 @@ def wrong_kind(node: Snapshot) -> Iterator[Hit]:
     text = f"{wrong.place}: {wrong.path}: {wrong.value}" if wrong else f"{config.path} has no kind or no apiVersion"
     quoted = _quote.field(wrong) if wrong else _quote.file(config.file)
     want = f"the kubelet wants {KIND} of {API_VERSION}"
-    yield Hit(f"{text}; {want}", (quoted, *_load_error(node)), _effect(node))
+    yield Hit(f"{text}; {want}", (quoted, *_load_error(node)), effect_at_start(node))
 
 
 @cause(
@@ -227,6 +231,8 @@ def wrong_kind(node: Snapshot) -> Iterator[Hit]:
     apart={
         "config/yaml-invalid": "there the YAML does not parse",
         "config/unknown-field-ignored": "an unknown name does not stop the kubelet, a wrong type does",
+        "config/flag-value-invalid": "there the value stands on the command line",
+        "config/validation-failed": "there the types are right; the values are refused later",
     },
     sources=SOURCES,
 )
@@ -237,7 +243,7 @@ def type_mismatch(node: Snapshot) -> Iterator[Hit]:
         return
     for problem in node.config.type_errors:
         quoted = _quote.place(problem.place, problem.message)
-        yield Hit(f"{problem.place}: {problem.message}", (quoted, *_load_error(node)), _effect(node))
+        yield Hit(f"{problem.place}: {problem.message}", (quoted, *_load_error(node)), effect_at_start(node))
 
 
 @cause(
@@ -260,36 +266,3 @@ def unknown_field_ignored(node: Snapshot) -> Iterator[Hit]:
     for problem in node.config.duplicates:
         quoted = _quote.place(problem.place, problem.message)
         yield Hit(f"{problem.place}: {problem.message}", (quoted, *line))
-
-
-@cause(
-    "config/dropin-dir-broken",
-    title="a file of --config-dir cannot be merged",
-    effect=Effect.DOWN,
-    gate=5,
-    healthy="The directory exists and every *.conf file in it has apiVersion, kind and valid fields.",
-    see="*failed to merge kubelet configs: ...*.",
-    why="The directory is missing, or a *.conf file in it is empty, lacks its header, or has a wrong type.",
-    remedy=Remedy("Correct or move away the named file; create the directory when it is missing."),
-    apart={"config/kubelet-config-missing": "that concerns the main file"},
-    versions="--config-dir is a plain flag since 1.30",
-    sources=SOURCES,
-)
-def dropin_dir_broken(node: Snapshot) -> Iterator[Hit]:
-    """The directory is absent, or a drop-in in it has a problem."""
-    flag = node.command_line.flag("config-dir")
-    if flag is None or not flag.value:
-        return
-    said = _logs.current(node, "config-merge-failed", window=None) if starting_fails(node) else None
-    line = (_quote.log(said),) if said else ()
-    directory = node.file(flag.value)
-    if directory.absent:
-        text = f"--config-dir ({flag.place}) names {flag.value}, which does not exist"
-        yield Hit(text, (_quote.flag(flag), _quote.file(directory), *line), _effect(node))
-    for problem in node.config.drop_in_problems:
-        quoted = _quote.place(problem.place, problem.message)
-        yield Hit(f"{problem.place}: {problem.message}", (quoted, *line), _effect(node))
-    if said and not directory.absent and not node.config.drop_in_problems:
-        yield Hit(
-            f"the drop-ins of {flag.value} cannot be merged: {said.groups['why'][:150]}", (_quote.flag(flag), *line)
-        )

@@ -170,6 +170,10 @@ def removed_flag_logging(node: Snapshot) -> Iterator[Hit]:
     apart={
         "config/removed-flag-dockershim": "names the removed flags of dockershim, this one all that are not on a list",
         "service/environment-file-syntax": "the unknown flag may be a piece of a value whose quote is missing",
+        "config/removed-flag-container-runtime": "that one is known: removed in 1.27, with nothing to replace it",
+        "config/removed-flag-logging": "those of klog are known: removed in 1.26",
+        "config/removed-flag-pod-infra-image": "that one is known: removed in 1.35",
+        "service/dropin-stale-override": "there the flag stands in a drop-in of /etc that replaces the packaged one",
     },
     versions="up to 1.23 the line reads 'Error: unknown flag'",
     sources=SOURCES,

@@ -107,7 +107,10 @@ def checkpoint_corrupt(node: Snapshot) -> Iterator[Hit]:
     see='*Failed to enforce Kube Reserved Cgroup Limits on "/kube-reserved.slice"*.',
     why="The kubelet never creates these cgroups itself.",
     remedy=Remedy(f"Create the slice as a systemd unit, or take the entry out of enforceNodeAllocatable, {RESTART}"),
-    apart={"system/cgroup-v2-controllers-missing": "that one names kubepods"},
+    apart={
+        "system/cgroup-v2-controllers-missing": "that one names kubepods",
+        "config/reserved-exceeds-capacity": "that one is about amounts, not about cgroups",
+    },
     sources=("kubernetes pkg/kubelet/cm/node_container_manager_linux.go",),
 )
 def reserved_cgroup_missing(node: Snapshot) -> Iterator[Hit]:

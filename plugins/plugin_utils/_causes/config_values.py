@@ -28,6 +28,7 @@ EVICTION_DEFAULTS = ("memory.available", "nodefs.available", "nodefs.inodesFree"
     apart={
         "system/cgroup-v1-refused": "same beginning, but it says that the host uses cgroup v1",
         "config/type-mismatch": "that one fails earlier, when the file is read",
+        "config/eviction-threshold-invalid": "there the text is about a threshold, without *invalid configuration*",
     },
     versions="rules grow with every release",
     sources=("kubernetes pkg/kubelet/apis/config/validation",),

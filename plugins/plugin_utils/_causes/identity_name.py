@@ -50,6 +50,7 @@ SETTLED = timedelta(minutes=2)
     apart={
         "certificate/client-cn-mismatch": "there nothing says that this host ever had the certificate's name",
         "identity/duplicate-hostname": "there two machines use one name",
+        "identity/hostname-invalid": "there the new name cannot be a node's name at all",
     },
     sources=(
         "kubernetes staging/src/k8s.io/component-helpers/node/util/hostname.go",

@@ -48,6 +48,7 @@ UMBRELLA = (
     apart={
         "kubeconfig/unparseable": "there the file exists and a line before the last one says what is wrong with it",
         "config/not-joined-yet": "there config.yaml is missing too: the node never joined",
+        "certificate/client-expired": "there the line before says that the client certificate is expired",
     },
     sources=BOOTSTRAP,
 )
@@ -103,6 +104,8 @@ def _rebuild(node: Snapshot) -> Remedy | None:
         "kubeconfig/context-missing": "there all entries are fine and only current-context names none of them",
         "certificate/rotation-symlink-dangling": "there the reason is *unable to read client-cert*",
         "resource/disk-full": "a full disk leaves a file of size 0",
+        "certificate/client-pem-missing": "there the reason is *unable to read client-cert ...: no such file*",
+        "kubeconfig/kubelet-conf-missing": "there the file is missing, and no line before gives another reason",
     },
     sources=BOOTSTRAP + CLIENTCMD,
 )

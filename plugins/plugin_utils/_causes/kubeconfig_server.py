@@ -13,6 +13,7 @@ from .._model.snapshot import Snapshot
 from . import _api, _logs, _quote
 from ._api import REJECTED, SYMPTOMS, Conversation, Fault
 from ._endpoint import other_endpoints, stale_endpoint, wrong_endpoint
+from .apiserver_reach import diverting_proxy
 
 
 @cause(
@@ -36,6 +37,7 @@ from ._endpoint import other_endpoints, stale_endpoint, wrong_endpoint
             "there the address is the right one: the same file has worked, or the control plane answers nobody"
         ),
         "apiserver/dns-failure": "there the name is right and the resolver is not",
+        "certificate/apiserver-san-mismatch": "there the address is the API server's, and its certificate lacks it",
     },
     sources=("kubernetes staging/src/k8s.io/client-go/tools/clientcmd",),
 )
@@ -106,7 +108,7 @@ def http_scheme(node: Snapshot) -> Iterator[Hit]:
         later = ": the next start of the kubelet fails" if talk.works else ""
         text = f"{server.place} server: {server.value} is not https{later}"
         yield Hit(text, (_quote.field(server), *talk.evidence), talk.effect)
-    elif talk.fault is Fault.NOT_TLS and not wrong_endpoint(node, talk):
+    elif talk.fault is Fault.NOT_TLS and not wrong_endpoint(node, talk) and not diverting_proxy(node, talk):
         text = f"{_api.endpoint(node)} answers in plain HTTP, and {server.place} calls it with https"
         yield Hit(text, (_quote.field(server), *talk.evidence), talk.effect)
 
@@ -123,6 +125,7 @@ def http_scheme(node: Snapshot) -> Iterator[Hit]:
     apart={
         "certificate/client-wrong-issuer": "there a client certificate exists and is refused",
         "certificate/client-csr-not-approved": "there the request was accepted and waits",
+        "identity/k3s-node-password": "that is the way in which k3s and RKE2 agents join",
     },
     sources=("kubernetes pkg/kubelet/certificate/bootstrap/bootstrap.go",),
 )
@@ -145,7 +148,10 @@ def bootstrap_token_expired(node: Snapshot) -> Iterator[Hit]:
     see="*getting credentials: exec: executable ... failed* in every request.",
     why="The plugin's binary is gone, or it cannot reach the cloud's metadata service or lacks a role.",
     remedy=Remedy("Run the command of users[].user.exec as root by hand and repair what it complains about."),
-    apart={"identity/eks-role-not-mapped": "there the plugin succeeds and the API server answers Unauthorized"},
+    apart={
+        "identity/eks-role-not-mapped": "there the plugin succeeds and the API server answers Unauthorized",
+        "system/exec-denied": "there the programs of pods and CNI may not be executed either",
+    },
     sources=("kubernetes staging/src/k8s.io/client-go/plugin/pkg/client/auth/exec",),
 )
 def exec_plugin_failed(node: Snapshot) -> Iterator[Hit]:

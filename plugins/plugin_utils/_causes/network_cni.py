@@ -35,6 +35,11 @@ OTHER_DIRS = tuple(dict.fromkeys(row.cni_configurations for row in reversed(_pro
         "network/cni-pod-cannot-start": "there the add-on's pod exists on this node and fails",
         "network/cni-not-reloaded": "there a good file is in place",
         "network/cni-dir-mismatch": "there the file lies in another directory than the runtime reads",
+        "network/cni-binary-missing": "there a configuration exists and its plugin does not; the node may be Ready",
+        "network/eks-vpc-cni-not-ready": "the form that it has on EKS, where aws-node writes the file",
+        "network/flannel-subnet-env-missing": "there the configuration in /etc is left, the node Ready, and /run empty",
+        "runtime/cgroup-driver-mismatch": "there no pod can be created, that of the network add-on included",
+        "runtime/sandbox-image-unpullable": "there no pod can be created, that of the network add-on included",
     },
     sources=SOURCES,
 )
@@ -73,6 +78,9 @@ def _elsewhere(node: Snapshot, directory: str) -> str:
         "network/cni-config-missing": "there no such pod exists on the node",
         "runtime/sandbox-image-unpullable": "stops every pod; this one is about the add-on's pod alone",
         "config/resolvconf-missing": "stops every pod",
+        "identity/cloud-provider-uninitialized": "there a taint keeps the add-on's pod Pending",
+        "network/pod-cidr-missing": "one reason for it: the Node has no podCIDR",
+        "runtime/cgroup-driver-mismatch": "stops every pod; this one is about the add-on's pod alone",
     },
     sources=SOURCES,
 )
@@ -94,7 +102,10 @@ def cni_pod_cannot_start(node: Snapshot) -> Iterator[Hit]:
     remedy=Remedy(
         "Let the add-on write the file anew (delete its pod), or correct the JSON; containerd reads it at once."
     ),
-    apart={"network/cni-binary-missing": "there the file loads and running the plugin fails"},
+    apart={
+        "network/cni-binary-missing": "there the file loads and running the plugin fails",
+        "network/cni-not-reloaded": "there every file is good",
+    },
     sources=SOURCES,
 )
 def cni_config_invalid(node: Snapshot) -> Iterator[Hit]:
@@ -123,6 +134,7 @@ def cni_config_invalid(node: Snapshot) -> Iterator[Hit]:
     apart={
         "network/cni-config-invalid": "there the file has a fault",
         "network/cni-dir-mismatch": "there the runtime reads another directory",
+        "network/cni-config-missing": "there the directory holds no configuration",
     },
     versions="containerd",
     sources=("https://github.com/containerd/containerd/issues/7196",),
@@ -153,7 +165,10 @@ def cni_not_reloaded(node: Snapshot) -> Iterator[Hit]:
     see="Ready=False with *cni plugin not initialized*, and a good file in a directory that the runtime does not read.",
     why="Defaults differ between distributions (k3s, snap, CRI-O), or conf_dir in config.toml was changed.",
     remedy=Remedy("Set the runtime's conf_dir and bin_dir to the add-on's directories and restart the runtime."),
-    apart={"network/cni-config-missing": "there no directory holds a configuration"},
+    apart={
+        "network/cni-config-missing": "there no directory holds a configuration",
+        "network/cni-not-reloaded": "there the file is in the directory that the runtime reads",
+    },
     sources=("containerd docs/cri/config.md",),
 )
 def cni_dir_mismatch(node: Snapshot) -> Iterator[Hit]:
@@ -177,7 +192,11 @@ def cni_dir_mismatch(node: Snapshot) -> Iterator[Hit]:
     remedy=Remedy(
         "Reinstall the plugin package (loopback, bridge, ...) or let the add-on's pod install it; align bin_dir."
     ),
-    apart={"network/cni-config-missing": "there no configuration exists at all"},
+    apart={
+        "network/cni-config-missing": "there no configuration exists at all",
+        "network/cni-config-invalid": "there the file itself cannot be loaded",
+        "network/leftover-cni-config": "there the plugin is a removed add-on's, and another add-on's file follows",
+    },
     sources=("containernetworking/cni pkg/invoke/find.go",),
 )
 def cni_binary_missing(node: Snapshot) -> Iterator[Hit]:
@@ -188,7 +207,7 @@ def cni_binary_missing(node: Snapshot) -> Iterator[Hit]:
         yield Hit(text, (_quote.log(said),))
         return
     directories = _cni.bin_dirs(node)
-    present = {name for d in directories for name in node.file(d).entries or ()}
+    present = _cni.present_plugins(node)
     files = _cni.configurations(node, _cni.conf_dir(node))
     if not present or any(node.file(d).entries is None and not node.file(d).absent for d in directories) or not files:
         return

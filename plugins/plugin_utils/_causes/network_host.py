@@ -13,7 +13,7 @@ from .._model.cause import cause
 from .._model.finding import Effect, Hit, Remedy
 from .._model.host import Listener
 from .._model.snapshot import Snapshot
-from . import _logs, _quote
+from . import _api, _layout, _logs, _quote
 
 SOURCES = ("kubernetes cmd/kubelet/app/server.go", "kubernetes pkg/kubelet/server/server.go")
 RETRIED = timedelta(seconds=30)  # the kubelet tries to listen for healthz every 5 s
@@ -29,6 +29,8 @@ def _stranger(node: Snapshot, port: int) -> Listener | None:
     found = node.host.listener(port)
     if found is None or not found.pid:
         return None
+    if _layout.row(node).kubelet_is_child and found.process == "kubelet":
+        return None  # the unit's process is the program that starts it
     main = node.kubelet.number("MainPID") or node.host.kubelet_pid
     return None if found.pid == main or (not main and "kubelet" in found.process) else found
 
@@ -43,7 +45,8 @@ def _stranger(node: Snapshot, port: int) -> Listener | None:
     why="A second kubelet owns the port: k3s, a snap, one started by hand, or an orphan of an earlier service.",
     remedy=Remedy("Stop the other owner (`ss -ltnp sport = :10250`), then `systemctl restart kubelet`."),
     apart={
-        "identity/node-ip-not-local": "'cannot assign requested address': the configured address is not on this host"
+        "identity/node-ip-not-local": "'cannot assign requested address': the configured address is not on this host",
+        "network/port-10248-in-use": "that port is for healthz only: the kubelet goes on without it",
     },
     sources=SOURCES,
 )
@@ -112,11 +115,15 @@ def healthz_port_in_use(node: Snapshot) -> Iterator[Hit]:
     see="*can't get ip address of node ... error: no default routes found*.",
     why="The network has no default route, it was lost after a change, or the host name resolves to loopback only.",
     remedy=Remedy("Restore the default route, or set --node-ip, then `systemctl restart kubelet`."),
-    apart={"identity/node-ip-not-local": "there the text is 'failed to validate nodeIP'"},
+    apart={
+        "identity/node-ip-not-local": "there the text is 'failed to validate nodeIP'",
+        "apiserver/unreachable-timeout": "there the kubelet knows its address, and packets to the API server are lost",
+    },
     sources=("kubernetes pkg/kubelet/nodestatus/setters.go",),
 )
 def no_default_route(node: Snapshot) -> Iterator[Hit]:
-    """The kubelet says so now."""
+    """The kubelet says so now. A node that is registered keeps its old addresses; one that is not cannot register."""
     said = _logs.current(node, "no-node-address")
     if said:
-        yield Hit(f"the kubelet finds no address for this node: {said.groups['why'][:150]}", (_quote.log(said),))
+        text = f"the kubelet finds no address for this node: {said.groups['why'][:150]}"
+        yield Hit(text, (_quote.log(said),), Effect.DEGRADED if _api.works(node) else Effect.DOWN)

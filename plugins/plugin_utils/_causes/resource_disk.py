@@ -13,6 +13,7 @@ from .._model.host import Filesystem
 from .._model.journal import Match
 from .._model.snapshot import Snapshot
 from . import _logs, _quote
+from ._writes import emptied, runtime_ended
 
 EMPTY_BYTES, EMPTY_SHARE = 64 * 1024 * 1024, 0.005
 WRITES_FAIL = (
@@ -21,6 +22,7 @@ WRITES_FAIL = (
     "runtime/state-corrupt",
     "resource/disk-pressure",
 )
+RUNTIME_ENDS = ("runtime/service-down", "runtime/state-corrupt")
 EVICTION = "https://kubernetes.io/docs/concepts/scheduling-eviction/node-pressure-eviction/"
 
 
@@ -61,16 +63,32 @@ def _full(node: Snapshot) -> list[Filesystem]:
         "resource/inodes-exhausted": "there `df -i` is at 100 % while `df` shows room",
         "resource/inotify-exhausted": "the same error text from inotify_add_watch is a limit of watches",
         "resource/cgroup-leak": "the same error text under /sys/fs/cgroup is a limit of cgroups",
+        "certificate/pem-corrupt": "what a rotation leaves behind: an empty file, while older dated ones are whole",
+        "config/checkpoint-corrupt": "what it leaves behind: a state file that was cut short",
+        "config/eviction-thresholds-dropped": "why nothing was evicted before the disk was full",
+        "config/kubelet-config-empty": "what it leaves behind when the file is written then",
+        "kubeconfig/unparseable": "what it leaves behind when the file is written then: size 0",
+        "resource/disk-pressure": "the stage before: there still is some room",
+        "runtime/state-corrupt": "what it leaves behind in the runtime; there room may be free again",
     },
     sources=(EVICTION,),
 )
 def disk_full(node: Snapshot) -> Iterator[Hit]:
-    """A file system has no room left; down when the kubelet cannot start."""
-    said = _logs.current(node, "no-space", window=None)
-    effect = Effect.DOWN if said and _logs.starting_fails(node) else Effect.DEGRADED
+    """A file system has no room left; down when the kubelet cannot start, or the runtime."""
     for entry in _full(node):
         text = f"{entry.path} is full: {_gib(entry.available)} of {_gib(entry.size)} available"
-        yield Hit(text, (_space(entry), *((_quote.log(said),) if said else ())), effect)
+        yield _unwritable(node, entry, text, _space(entry))
+
+
+def _unwritable(node: Snapshot, entry: Filesystem, text: str, measured: Evidence) -> Hit:
+    """The finding of a file system without room, with what it has already broken."""
+    said, runtime = _logs.current(node, "no-space", window=None), runtime_ended(node, "no-space")
+    left = emptied(node, entry)
+    down = runtime is not None or (_logs.starting_fails(node) and bool(said or left))
+    lines = tuple(_quote.log(line) for line in (said, runtime) if line)
+    shown = tuple(_quote.file(fact, "empty") for fact in left.values())
+    effect = Effect.DOWN if down else Effect.DEGRADED
+    return Hit(text, (measured, *lines, *shown), effect, explains=(*left, *(RUNTIME_ENDS if runtime else ())))
 
 
 @cause(
@@ -89,12 +107,10 @@ def disk_full(node: Snapshot) -> Iterator[Hit]:
 )
 def inodes_exhausted(node: Snapshot) -> Iterator[Hit]:
     """No inodes left on a file system that counts them."""
-    said = _logs.current(node, "no-space", window=None)
     for entry in node.host.filesystems:
         if entry.inodes and entry.inodes_available is not None and entry.inodes_available < entry.inodes * 0.001:
             text = f"{entry.path} has {entry.inodes_available} of {entry.inodes} inodes left"
-            effect = Effect.DOWN if said and _logs.starting_fails(node) else Effect.DEGRADED
-            yield Hit(text, (_quote.host(text, entry.path), *((_quote.log(said),) if said else ())), effect)
+            yield _unwritable(node, entry, text, _quote.host(text, entry.path))
 
 
 @cause(
@@ -159,6 +175,7 @@ def _thresholds(node: Snapshot, path: str, signals: tuple[str, ...]) -> list[Evi
     title="a file system that the node writes to is read-only",
     effect=Effect.DOWN,
     gate=19,
+    explains=("certificate/rotation-overdue",),
     healthy="The kubelet's and the runtime's directories can be written.",
     see="*read-only file system* for paths under /var/lib/kubelet or /var/lib/containerd.",
     why="The kernel protects a damaged or failing disk, or somebody mounted it that way.",
@@ -172,16 +189,17 @@ def _thresholds(node: Snapshot, path: str, signals: tuple[str, ...]) -> list[Evi
 def readonly_filesystem(node: Snapshot) -> Iterator[Hit]:
     """statvfs says read-only for a directory that must be writable; or only the unit's own view of it is so."""
     said = _logs.current(node, "read-only", window=None)
-    kernel = _logs.of_kernel(node, "kernel-remounted")
+    kernel, runtime = _logs.of_kernel(node, "kernel-remounted"), runtime_ended(node, "read-only")
     yield from _sandboxed(node, said)
     wanted = (node.kubelet_root, "/var/lib/containerd", "/var/lib/containers", "/var/log")
     for entry in node.host.filesystems:
         if entry.path in wanted and entry.read_only:
             text = f"{entry.path} is mounted read-only"
-            broken = _logs.starting_fails(node) or said is not None
+            broken = _logs.starting_fails(node) or said is not None or runtime is not None
             effect = Effect.DOWN if broken else Effect.DEGRADED
-            lines = tuple(_quote.log(each) for each in (said, kernel) if each)
-            yield Hit(text, (_quote.host(text, entry.path), *lines), effect)
+            lines = tuple(_quote.log(each) for each in (said, kernel, runtime) if each)
+            explains = RUNTIME_ENDS if runtime else ()
+            yield Hit(text, (_quote.host(text, entry.path), *lines), effect, explains=explains)
 
 
 def _sandboxed(node: Snapshot, said: Match | None) -> Iterator[Hit]:
@@ -206,78 +224,3 @@ _SANDBOX = (
     "RootDirectory",
     "DynamicUser",
 )
-
-
-@cause(
-    "resource/var-lib-kubelet-not-mounted",
-    title="the volume of /var/lib/kubelet or of the runtime is not mounted",
-    effect=Effect.DOWN,
-    gate=4,
-    explains=(
-        "config/kubelet-config-missing",
-        "config/not-joined-yet",
-        "certificate/client-pem-missing",
-        "certificate/rotation-symlink-dangling",
-        "certificate/tls-cert-file-missing",
-        "kubeconfig/kubelet-conf-missing",
-    ),
-    healthy="What fstab mounts on these directories is mounted.",
-    see="The configuration file or certificates are gone; the directory is nearly empty; fstab has an entry for it.",
-    why="A nofail mount failed, the device has another name, LVM is not active, or the mount came too late at boot.",
-    remedy=Remedy("`mount /var/lib/kubelet` (and add RequiresMountsFor= to the unit); remove nothing."),
-    apart={"config/kubelet-config-missing": "there fstab has no entry for the directory"},
-    sources=("systemd.unit(5), RequiresMountsFor=",),
-)
-def not_mounted(node: Snapshot) -> Iterator[Hit]:
-    """fstab has an entry for the directory, and the file system found there is mounted elsewhere."""
-    entries = _fstab(node)
-    for path in (node.kubelet_root, "/var/lib/containerd"):
-        mounted = _mount_point(node, path)
-        if path not in entries or not mounted or mounted == path:
-            continue
-        line = entries[path]
-        effect = Effect.DOWN if _logs.starting_fails(node) else Effect.RISK
-        text = f"{path} is not mounted (it lies on {mounted}), although fstab has an entry for it"
-        yield Hit(
-            text, (Evidence("file", line[1], f"/etc/fstab:{line[0]}"), _quote.host(f"{path} is on {mounted}")), effect
-        )
-
-
-def _fstab(node: Snapshot) -> dict[str, tuple[int, str]]:
-    """Mount points of /etc/fstab with their line number and text; swap and noauto entries left out."""
-    found = {}
-    for number, line in enumerate((node.file("/etc/fstab").content or "").splitlines(), 1):
-        words = line.split()
-        if len(words) >= 4 and not line.startswith("#") and "noauto" not in words[3].split(","):
-            found[words[1].rstrip("/") or "/"] = (number, line.strip())
-    return found
-
-
-def _mount_point(node: Snapshot, path: str) -> str:
-    """The mount point on which a measured path lies, or empty where the evidence does not say."""
-    for entry in node.host.raw.get("filesystems") or ():
-        if isinstance(entry, Mapping) and entry.get("path") == path:
-            return str(entry.get("mount_point") or "")
-    return ""
-
-
-@cause(
-    "resource/rootfs-info-unavailable",
-    title="the kubelet cannot find the device of its directory",
-    effect=Effect.DOWN,
-    gate=20,
-    healthy="The kubelet's directory lies on a plain ext4 or xfs file system.",
-    see="*Failed to start ContainerManager ... failed to get rootfs info: ... could not find device*.",
-    why="It lies on btrfs, overlay, tmpfs, NFS or ZFS that cAdvisor does not know, or its device was renamed.",
-    remedy=Remedy(
-        "Put the kubelet's directory on ext4 or xfs, or set `localStorageCapacityIsolation: false`, and restart."
-    ),
-    apart={"system/zfs-regression-1360": "there the file system is ZFS and the kubelet 1.36.0"},
-    sources=("https://github.com/kubernetes/kubernetes/issues/71704",),
-)
-def rootfs_info(node: Snapshot) -> Iterator[Hit]:
-    """The last start stopped at it."""
-    said = _logs.current(node, "rootfs-info", window=None) if _logs.starting_fails(node) else None
-    if said:
-        text = f"cAdvisor finds no device for {node.kubelet_root}: {said.groups['why'][:140]}"
-        yield Hit(text, (_quote.log(said),))

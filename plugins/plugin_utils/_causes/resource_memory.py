@@ -46,7 +46,7 @@ def memory_pressure(node: Snapshot) -> Iterator[Hit]:
     "resource/memory-starvation",
     title="the host stalls for lack of memory",
     effect=Effect.DEGRADED,
-    explains=SLOW,
+    explains=(*SLOW, "resource/cpu-io-starvation"),
     healthy="/proc/pressure/memory shows next to no time in which all tasks wait.",
     see="The node flaps between Ready and Unknown; there are gaps in the kubelet's log; the kernel kills processes.",
     why="Without limits and reserved memory, pods push the host into reclaim until the kubelet gets no time.",
@@ -56,6 +56,10 @@ def memory_pressure(node: Snapshot) -> Iterator[Hit]:
     apart={
         "apiserver/unreachable-timeout": "there the kubelet's log has no gaps",
         "system/machine-down": "there the boot id is another one afterwards",
+        "resource/cgroup-leak": "there memory is free, and only making cgroups fails",
+        "resource/memory-pressure": "there the kubelet still evicts in time and the host does not stall",
+        "resource/pid-exhaustion": "there the text is *resource temporarily unavailable*, not *cannot allocate memory*",
+        "system/swap-enabled": "there the kubelet refuses to start over swap, however much memory is free",
     },
     sources=("kubernetes pkg/controller/nodelifecycle", "Linux Documentation/accounting/psi.rst"),
 )
@@ -81,6 +85,8 @@ def memory_starvation(node: Snapshot) -> Iterator[Hit]:
     apart={
         "runtime/hung": "there the load is normal",
         "apiserver/unreachable-timeout": "there calls to the runtime are fast",
+        "resource/hung-storage": "there a mount answers never, and the load is made of waiting processes",
+        "runtime/pleg-unhealthy": "what follows: where the host is measurably overloaded, that is the cause",
     },
     sources=("https://github.com/kubernetes/kubernetes/issues/45419", "Linux Documentation/accounting/psi.rst"),
 )
@@ -149,7 +155,10 @@ def oom_kill(node: Snapshot) -> Iterator[Hit]:
     see="*failed to create new OS thread*, *fork/exec ...: resource temporarily unavailable*, or PIDPressure=True.",
     why="A fork bomb, zombies that nobody collects, a small pid_max or TasksMax=.",
     remedy=Remedy("Stop what starts the processes, raise kernel.pid_max or TasksMax=, set podPidsLimit."),
-    apart={"resource/memory-starvation": "there the text is 'cannot allocate memory'"},
+    apart={
+        "resource/memory-starvation": "there the text is 'cannot allocate memory'",
+        "system/kubelet-panic": "there the panic is about something else than new threads",
+    },
     sources=("kubernetes pkg/kubelet/nodestatus/setters.go",),
 )
 def pid_exhaustion(node: Snapshot) -> Iterator[Hit]:
@@ -257,7 +266,7 @@ def cgroup_leak(node: Snapshot) -> Iterator[Hit]:
     "resource/hung-storage",
     title="a dead mount blocks the kubelet",
     effect=Effect.DOWN,
-    explains=("service/process-hung", "runtime/pleg-unhealthy", "symptom/*"),
+    explains=("service/process-hung", "service/watchdog-kill", "runtime/pleg-unhealthy", "symptom/*"),
     healthy="Every mount answers; no process stays in state D.",
     see="The kubelet is active and silent; processes are in state D; `df` hangs.",
     why="A network file system or a volume lost its server, and a call that looks at it never returns.",
@@ -265,6 +274,7 @@ def cgroup_leak(node: Snapshot) -> Iterator[Hit]:
     apart={
         "runtime/hung": "there calls to the runtime time out with log lines, here nothing is logged",
         "resource/cpu-io-starvation": "there a local disk is busy, and answers late",
+        "runtime/pleg-unhealthy": "what follows: where a mount does not answer, that is the cause",
     },
     sources=("https://github.com/kubernetes/kubernetes/issues/101622",),
 )
@@ -276,7 +286,8 @@ def hung_storage(node: Snapshot) -> Iterator[Hit]:
     lost = _logs.of_kernel(node, "kernel-nfs-silent")
     if not stuck:
         return
-    effect = Effect.DOWN if node.probes.healthz.status == "timeout" else Effect.DEGRADED
+    killed = _logs.current(node, "watchdog-timeout")
+    effect = Effect.DOWN if killed or node.probes.healthz.status == "timeout" else Effect.DEGRADED
     detail = f"; {blocked} processes are blocked" if blocked else ""
     yield Hit(
         f"{', '.join(stuck)} does not answer: a mount there is dead{detail}",

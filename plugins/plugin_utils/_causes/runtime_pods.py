@@ -11,9 +11,15 @@ from typing import Any
 from .._model.cause import cause
 from .._model.finding import Effect, Evidence, Hit, Remedy
 from .._model.snapshot import Snapshot
-from . import _logs, _quote, _runtime
+from .._signatures._load import signature
+from . import _cni, _logs, _quote, _runtime
 
 NO_PODS = ("network/cni-pod-cannot-start", "network/cni-config-missing")
+
+
+def _no_pods(node: Snapshot) -> Effect | None:
+    """DOWN where no pod can start and the node waits for one, that of its network; else the cause's own effect."""
+    return Effect.DOWN if _cni.not_ready(node) else None
 
 
 @cause(
@@ -28,7 +34,13 @@ NO_PODS = ("network/cni-pod-cannot-start", "network/cni-config-missing")
         "Set `SystemdCgroup = true` in the runc options of containerd's configuration (in the table of its version) and"
         " restart containerd; drain first when pods run.",
     ),
-    apart={"network/cni-config-missing": "when no sandbox starts, the CNI pods cannot either: this comes before it"},
+    apart={
+        "network/cni-config-missing": "when no sandbox starts, the CNI pods cannot either: this comes before it",
+        "network/cni-pod-cannot-start": "there other pods start, and only the add-on's fails",
+        "runtime/config-keys-wrong-version": "why a setting of containerd has no effect: its table is not read",
+        "runtime/containerd-1x-near-end": "there the drivers agree; the kubelet only cannot ask for the runtime's",
+        "runtime/runc-or-shim-missing": "there the text says that a program was not found, without *cgroupsPath*",
+    },
     versions="since 1.34 the runtime's driver is used whenever the runtime can tell it",
     sources=("runc libcontainer/specconv", "kubernetes cmd/kubelet/app/server.go"),
 )
@@ -40,7 +52,7 @@ def cgroup_driver_mismatch(node: Snapshot) -> Iterator[Hit]:
     found = node.setting("cgroupDriver", "cgroup-driver")
     kubelet = f"kubelet: {found.value} ({found.place})" if found else "kubelet: cgroupfs (its default)"
     driver = "systemd" if said.groups.get("got") else said.groups.get("runtime", "another one")
-    fatal = Effect.DOWN if _logs.starting_fails(node) else None
+    fatal = Effect.DOWN if _logs.starting_fails(node) else _no_pods(node)
     text = f"cgroup drivers differ: {kubelet}, runtime: {driver}; no pod can be created"
     yield Hit(text, (*((_quote.field(found),) if found else ()), _quote.log(said)), fatal)
 
@@ -54,12 +66,16 @@ def cgroup_driver_mismatch(node: Snapshot) -> Iterator[Hit]:
     see="`containerd config dump` shows other values than the file; cgroupfs and the default pause image are in use.",
     why="Scripts edit a fresh default file whose keys have moved; containerd does not merge tables of mixed versions.",
     remedy=Remedy("Write the options under the plugin names of the file's version, then restart containerd."),
-    apart={"runtime/cgroup-driver-mismatch": "its most visible effect"},
+    apart={
+        "runtime/cgroup-driver-mismatch": "its most visible effect",
+        "runtime/sandbox-image-unpullable": "what follows when `sandbox_image` or `pinned_images.sandbox` is not read",
+    },
     versions="containerd 2 reads version 3, and converts version 2 files whole",
     sources=("containerd docs/cri/config.md",),
 )
 def config_keys_wrong_version(node: Snapshot) -> Iterator[Hit]:
-    """A version 3 file with CRI tables of version 2, or the other way round."""
+    """A version 3 file with CRI tables of version 2, or the other way round: a risk, until the pause image that is set
+    there is missed."""
     data = _runtime.containerd_config(node)
     plugins: Any = data.get("plugins", {})
     version = data.get("version", 1)
@@ -72,7 +88,12 @@ def config_keys_wrong_version(node: Snapshot) -> Iterator[Hit]:
     for name in wrong:
         path = _runtime.config_path(node)
         text = f"{path} is version {version} and sets options in {name}, which is not read"
-        yield Hit(text, (Evidence("file", f"version = {version}; plugins.{name}", path),))
+        table = plugins.get(name)
+        missed = isinstance(table, dict) and ("sandbox_image" in table or "pinned_images" in table)
+        said = _logs.current(node, "sandbox-image-unpullable") if missed else None
+        effect = (_no_pods(node) or Effect.DEGRADED) if said else None
+        lines = (_quote.log(said),) if said else ()
+        yield Hit(text, (Evidence("file", f"version = {version}; plugins.{name}", path), *lines), effect)
 
 
 def _has_options(table: Any) -> bool:
@@ -92,14 +113,19 @@ def _has_options(table: Any) -> bool:
     remedy=Remedy(
         "Set a reachable sandbox image in the runtime's configuration, or import it, and restart the runtime."
     ),
-    apart={"network/cni-config-missing": "a fresh node shows both: this is the cause"},
+    apart={
+        "network/cni-config-missing": "a fresh node shows both: this is the cause",
+        "network/cni-pod-cannot-start": "there other pods start, and only the add-on's fails",
+        "runtime/config-keys-wrong-version": "why another image than that of config.toml is pulled",
+    },
     sources=("containerd internal/cri/server",),
 )
 def sandbox_image_unpullable(node: Snapshot) -> Iterator[Hit]:
     """The runtime says so now."""
     said = _logs.current(node, "sandbox-image-unpullable")
     if said:
-        yield Hit(f"the sandbox image {said.groups['image']} cannot be pulled: no new pod starts", (_quote.log(said),))
+        text = f"the sandbox image {said.groups['image']} cannot be pulled: no new pod starts"
+        yield Hit(text, (_quote.log(said),), _no_pods(node))
 
 
 @cause(
@@ -114,6 +140,7 @@ def sandbox_image_unpullable(node: Snapshot) -> Iterator[Hit]:
     apart={
         "runtime/nvidia-default-runtime": "there the binary's name begins with nvidia",
         "system/exec-denied": "there it is permission denied, with records of SELinux or fapolicyd",
+        "runtime/cgroup-driver-mismatch": "there the text names *cgroupsPath*: runc runs and refuses",
     },
     sources=("containerd runtime/v2 shim manager",),
 )
@@ -121,9 +148,8 @@ def oci_runtime_missing(node: Snapshot) -> Iterator[Hit]:
     """The runtime says so now."""
     said = _logs.current(node, "oci-runtime-missing")
     if said:
-        yield Hit(
-            f"{said.groups.get('binary', 'the OCI runtime or shim')} is missing: no new pod starts", (_quote.log(said),)
-        )
+        text = f"{said.groups.get('binary', 'the OCI runtime or shim')} is missing: no new pod starts"
+        yield Hit(text, (_quote.log(said),), _no_pods(node))
 
 
 @cause(
@@ -142,7 +168,8 @@ def nvidia_runtime(node: Snapshot) -> Iterator[Hit]:
     """The runtime says so now."""
     said = _logs.current(node, "nvidia-runtime-broken")
     if said:
-        yield Hit(f"the nvidia container runtime fails: {said.groups['why'][:120]}", (_quote.log(said),))
+        text = f"the nvidia container runtime fails: {said.groups['why'][:120]}"
+        yield Hit(text, (_quote.log(said),), _no_pods(node))
 
 
 @cause(
@@ -156,7 +183,10 @@ def nvidia_runtime(node: Snapshot) -> Iterator[Hit]:
     remedy=Remedy(
         "Remove exited containers and stale sandboxes (`crictl rm`, `crictl rmp`), and stop what makes them."
     ),
-    apart={"runtime/hung": "there the code is DeadlineExceeded, here ResourceExhausted"},
+    apart={
+        "runtime/hung": "there the code is DeadlineExceeded, here ResourceExhausted",
+        "runtime/pleg-unhealthy": "what follows after three minutes",
+    },
     sources=("kubernetes staging/src/k8s.io/cri-client/pkg/utils.go",),
 )
 def message_too_large(node: Snapshot) -> Iterator[Hit]:
@@ -175,12 +205,19 @@ def message_too_large(node: Snapshot) -> Iterator[Hit]:
     see="*PLEG is not healthy: pleg was last seen active 3m5s ago; threshold is 3m0s*, Ready=False.",
     why="A hung runtime, overload, too many dead containers, a slow disk, or a stalled kernel.",
     remedy=Remedy("Find the slow layer: `time crictl ps -a`, pressure in /proc/pressure, processes in state D."),
-    apart={"runtime/hung": "PLEG is what follows: where another finding names the slow layer, that one is the cause"},
+    apart={
+        "runtime/hung": "PLEG is what follows: where another finding names the slow layer, that one is the cause",
+        "resource/cpu-io-starvation": "there the host is measurably overloaded: that is why",
+        "resource/hung-storage": "there a mount does not answer: that is why",
+        "runtime/grpc-message-too-large": "there the list of containers is too large: that is why",
+    },
     sources=("kubernetes pkg/kubelet/pleg/generic.go",),
 )
 def pleg_unhealthy(node: Snapshot) -> Iterator[Hit]:
     """The kubelet or its Ready condition says so now; 'has yet to be successful' right after a start does not count."""
-    said = _logs.current(node, "pleg-unhealthy")
-    if said:
-        text = f"PLEG was last active {said.groups['ago']} ago: listing pods is stuck or too slow"
-        yield Hit(text, (_quote.log(said),))
+    said, ready = _logs.current(node, "pleg-unhealthy"), node.cluster.ready
+    named = signature("pleg-unhealthy").regex.search(ready.message) if ready and ready.status == "False" else None
+    if said or named:
+        ago = said.groups["ago"] if said else named["ago"] if named else ""
+        evidence = (*((_quote.log(said),) if said else ()), *((_quote.condition(ready),) if named and ready else ()))
+        yield Hit(f"PLEG was last active {ago} ago: listing pods is stuck or too slow", evidence)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
@@ -12,7 +13,9 @@ from .._model.cause import cause
 from .._model.finding import Effect, Evidence, Hit, Remedy
 from .._model.service import Flag
 from .._model.snapshot import Snapshot
-from . import _layout, _logs, _quote
+from . import _api, _layout, _logs, _quote, _runtime
+from ._machine import registers_as
+from ._trust import client_in_use
 
 SOURCES = (
     "systemd.unit(5), drop-in directories",
@@ -203,11 +206,36 @@ def dropin_missing_standalone(node: Snapshot) -> Iterator[Hit]:
     sources=("systemd.exec(5), EnvironmentFile=",),
 )
 def environment_file_syntax(node: Snapshot) -> Iterator[Hit]:
-    """A line that systemd drops."""
+    """A line that systemd drops: down when a flag that stands in it is what the node lacks."""
     said = _logs.current(node, "environment-line-ignored", window=None)
     for entry in node.environment_files:
         for where in entry.ignored:
             content = (node.file(entry.path).content or "").splitlines()
             line = content[where.line - 1] if where.line and where.line <= len(content) else ""
             quoted = (_quote.place(where, line.strip()), *((_quote.log(said),) if said else ()))
-            yield Hit(f"{where}: systemd ignores this line: {line.strip()[:80]}", quoted)
+            missed = _missed(node, line)
+            lost = f"; the kubelet lacks --{missed[0]}" if missed else ""
+            text = f"{where}: systemd ignores this line: {line.strip()[:80]}{lost}"
+            effect = Effect.DOWN if missed else None
+            yield Hit(text, quoted, effect, explains=_WITHOUT.get(missed[0], ()) if missed else ())
+
+
+_WITHOUT = {
+    "hostname-override": ("identity/hostname-changed", "certificate/client-cn-mismatch"),
+    "container-runtime-endpoint": ("runtime/endpoint-wrong", "runtime/service-down"),
+}
+
+
+def _missed(node: Snapshot, line: str) -> tuple[str, ...]:
+    """The flags of a dropped line whose value is another than the kubelet goes by, where it fails for that."""
+    given = {name: value for name, value in _FLAG.findall(line) if node.command_line.flag(name) is None}
+    named, endpoint = given.get("hostname-override", ""), given.get("container-runtime-endpoint", "")
+    leaf = client_in_use(node).leaf
+    joined = leaf is not None and leaf.common_name == f"system:node:{named.lower()}"
+    other = joined and named.lower() != registers_as(node) and not _api.works(node)
+    dialled = bool(endpoint) and endpoint != _runtime.endpoint(node).url and _runtime.dial_error(node) is not None
+    wanted = {"hostname-override": other, "container-runtime-endpoint": dialled}
+    return tuple(name for name, holds in wanted.items() if holds)
+
+
+_FLAG = re.compile(r"--([a-z-]{1,60})[= ]([^\s\"']{1,300})")

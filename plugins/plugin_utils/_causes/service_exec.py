@@ -52,6 +52,7 @@ def _spawn_evidence(node: Snapshot, said: Match | None, path: str) -> tuple[Evid
         "service/binary-not-executable": "there the error is Permission denied or Operation not permitted",
         "service/binary-wrong-format": "there the error is Exec format error",
         "service/exec-environment-failed": "there a step before EXEC fails (CHDIR, NAMESPACE, ...)",
+        "service/environment-file-missing": "there the Result is resources and nothing was executed",
     },
     sources=SOURCES,
 )
@@ -91,6 +92,7 @@ def binary_missing(node: Snapshot) -> Iterator[Hit]:
     apart={
         "service/binary-missing": "there the error is No such file or directory",
         "service/binary-wrong-format": "there the error is Exec format error",
+        "system/exec-denied": "there the kubelet runs, and other programs may not be executed",
     },
     sources=SOURCES,
 )
@@ -224,7 +226,11 @@ def environment_file_missing(node: Snapshot) -> Iterator[Hit]:
     see="*kubelet needs to run as uid 0*, then errors about files that only root can read.",
     why="User= was set in a drop-in.",
     remedy=Remedy("Remove User= and Group= from the unit's drop-in, daemon-reload and restart."),
-    apart={"certificate/serving-pair-incomplete": "there the kubelet runs as root and one file is really missing"},
+    apart={
+        "certificate/serving-pair-incomplete": "there the kubelet runs as root and one file is really missing",
+        "kubeconfig/unreadable": "there the kubelet runs as root, and something keeps it from this one file",
+        "system/dev-kmsg-missing": "there the kubelet is root, within a container that has no /dev/kmsg",
+    },
     sources=("kubernetes cmd/kubelet/app/server_others.go",),
 )
 def not_root(node: Snapshot) -> Iterator[Hit]:
@@ -233,7 +239,9 @@ def not_root(node: Snapshot) -> Iterator[Hit]:
     user = node.kubelet.setting("Service", "User")
     other = user is not None and user.value not in ("", "root", "0")
     if said is None and other:
-        said = _logs.current(node, "start-denied", window=None)
+        # The second is logged before the user is looked at: files that another user may not open count as missing.
+        denied = (_logs.current(node, name, window=None) for name in ("start-denied", "serving-pair-incomplete"))
+        said = next(filter(None, denied), None)
     if said is None or (node.kubelet.running and not node.crash_looping):
         return
     at = f" (User={user.value} at {user.place})" if user and other else ""

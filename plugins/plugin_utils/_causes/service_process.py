@@ -53,6 +53,7 @@ def _killed(node: Snapshot) -> tuple[str, int] | None:
         "resource/oom-kill-kubelet": "there the kernel or systemd-oomd says so, or a memory limit is in the unit",
         "service/watchdog-kill": "there the Result is watchdog",
         "service/killed": "there it was killed once and stays down",
+        "service/start-timeout": "there systemd itself ends the start, and says *start operation timed out*",
     },
     sources=SOURCES,
 )
@@ -161,7 +162,13 @@ def process_hung(node: Snapshot) -> Iterator[Hit]:
         " kills them at regular times."
     ),
     remedy=Remedy("Repair what the failing check names in the log; do not raise WatchdogSec= before that."),
-    apart={"resource/oom-kill-kubelet": "there the Result is oom-kill"},
+    apart={
+        "resource/oom-kill-kubelet": "there the Result is oom-kill",
+        "runtime/service-down": "why it happens when the runtime is down for five minutes: then that is the cause",
+        "service/killed-repeatedly": "there the Result is signal, and nobody says who sends it",
+        "service/start-timeout": "there the start was never reported, and the limit is TimeoutStartSec=",
+        "service/watchdog-misconfigured": "there the kubelet refuses to start over the value of WatchdogSec=",
+    },
     versions="the kubelet pings the watchdog since 1.32",
     sources=SOURCES,
 )

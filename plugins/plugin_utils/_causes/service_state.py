@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from .._model.cause import cause
@@ -71,7 +72,10 @@ def masked(node: Snapshot) -> Iterator[Hit]:
         " `systemctl daemon-reload && systemctl enable --now kubelet`. Where another unit runs the kubelet, set"
         " `kubelet_unit`."
     ),
-    apart={"service/masked": "a masked unit has a unit file, the link to /dev/null"},
+    apart={
+        "service/masked": "a masked unit has a unit file, the link to /dev/null",
+        "service/bad-setting": "there LoadState is bad-setting or error: the unit exists and systemd refuses it",
+    },
     sources=SYSTEMD,
 )
 def unit_not_found(node: Snapshot) -> Iterator[Hit]:
@@ -181,6 +185,9 @@ def _missing(node: Snapshot, name: str) -> bool:
     return node.unit_load_states.get(name) == "not-found"
 
 
+_GUARDED = re.compile(r"ConditionPath\w*=\|?(/\S+)")
+
+
 @cause(
     "service/condition-skipped",
     title="systemd skips the start because a condition of the unit is not met",
@@ -212,11 +219,15 @@ def condition_skipped(node: Snapshot) -> Iterator[Hit]:
     said = _logs.past_or_current(node, "condition-unmet")
     guards = [d for d in unit.directives if d.key.startswith(("Condition", "ExecCondition", "Assert"))]
     what = (said.groups.get("condition") if said else "") or ", ".join(f"{d.key}={d.value}" for d in guards)
+    missing = [fact for path in _GUARDED.findall(what) if (fact := node.file(path)).absent]
+    why = f" ({missing[0].path} does not exist)" if missing else ""
     yield Hit(
-        f"systemd skipped the start of {unit.name}: condition not met: {what or 'not named'}",
+        f"systemd skipped the start of {unit.name}: condition not met: {what or 'not named'}{why}",
         (
             _quote.unit(unit, "ActiveState", "ConditionResult", "Result"),
             *(_quote.directive(d) for d in guards),
+            *(_quote.file(fact) for fact in missing),
             *((_quote.log(said),) if said else ()),
         ),
+        explains=("config/kubelet-config-missing",) if node.config.path in {fact.path for fact in missing} else (),
     )

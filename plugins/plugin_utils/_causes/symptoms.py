@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from .._model.cause import cause
 from .._model.finding import Effect, Hit, Remedy
 from .._model.snapshot import Snapshot
-from . import _logs, _quote
+from . import _api, _logs, _quote, _view
 from ._quote import age
 
 
@@ -26,12 +26,14 @@ from ._quote import age
     sources=("kubernetes pkg/controller/nodelifecycle",),
 )
 def ready_unknown(node: Snapshot) -> Iterator[Hit]:
-    """Holds when the control plane says Ready=Unknown."""
+    """Holds when the control plane says Ready=Unknown; of no weight where that was before the kubelet came back."""
     ready = node.cluster.ready
     if ready is None or ready.status != "Unknown":
         return
     since = f" for {age((node.captured_at - ready.transition_at).total_seconds())}" if ready.transition_at else ""
-    yield Hit(f"node Ready=Unknown{since}: {ready.message}", (_quote.condition(ready),))
+    over = _view.outdated(node) and _api.complaint(node)[1] is None
+    text = f"node Ready=Unknown{since}: {ready.message}" + (" That was before this kubelet registered." if over else "")
+    yield Hit(text, (_quote.condition(ready),), Effect.INFO if over else None)
 
 
 @cause(

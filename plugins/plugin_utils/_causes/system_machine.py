@@ -40,6 +40,7 @@ _RELEASE = re.compile(r"v(\d{1,3})\.(\d{1,3})\.(\d{1,3}[\w.+-]{0,40})")
     apart={
         "service/not-running": "there the host answers and the unit is inactive",
         "apiserver/unreachable-timeout": "there the host answers and only its path to the API server is broken",
+        "resource/memory-starvation": "there the machine comes back by itself with the same boot id",
     },
     sources=("kubernetes pkg/controller/nodelifecycle/node_lifecycle_controller.go",),
 )
@@ -72,6 +73,7 @@ def machine_down(node: Snapshot) -> Iterator[Hit]:
     apart={
         "certificate/apiserver-cert-expired": "there node and API server agree on the time",
         "certificate/client-expired": "there the certificate has expired by the API server's clock as well",
+        "certificate/client-not-yet-valid": "there both agree on the time, and the certificate begins later",
     },
     sources=("Go crypto/x509 Verify", "RFC 9110, Date header"),
 )
@@ -179,7 +181,10 @@ def _grace_seconds(node: Snapshot) -> float:
     see="*input/output error* in the kubelet's log; *I/O error, dev ...* in the kernel's (`journalctl -k -p err`).",
     why="The disk is failing, or the path to it (SAN, iSCSI, NVMe over fabrics) was lost.",
     remedy=Remedy("Drain the node (`kubectl drain`), look at `journalctl -k -p err` and SMART data, replace the disk."),
-    apart={"resource/readonly-filesystem": "often what follows: the kernel remounts the file system read-only"},
+    apart={
+        "resource/readonly-filesystem": "often what follows: the kernel remounts the file system read-only",
+        "config/kubelet-config-missing": "there the error is *no such file or directory*",
+    },
     sources=("https://github.com/kubernetes/minikube/issues/9122",),
 )
 def disk_io_errors(node: Snapshot) -> Iterator[Hit]:
