@@ -50,6 +50,7 @@ def unavailable(node: Snapshot) -> Iterator[Hit]:
     title="the API endpoint accepts connections and never answers",
     effect=Effect.DOWN,
     explains=SYMPTOMS,
+    compares=("kubeconfig.server",),
     healthy="The API server answers /readyz within a second.",
     see="*net/http: TLS handshake timeout* or *context deadline exceeded* while TCP connects at once.",
     why="A hung or stopped kube-apiserver, a load balancer without a living member, or an MTU that swallows packets.",

@@ -98,6 +98,7 @@ def rbac_missing(node: Snapshot) -> Iterator[Hit]:
     title="kubelet and API server are too many versions apart",
     effect=Effect.RISK,
     explains=("symptom/reflector-list-failures",),
+    compares=("versions.kubelet", "versions.skew"),
     healthy="The kubelet is not newer than the API server and at most three minor versions older.",
     see="Nothing at first; *the server could not find the requested resource* for interfaces that an old server lacks.",
     why="Node packages were upgraded before the control plane, or the node was left behind.",

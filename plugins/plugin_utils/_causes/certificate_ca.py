@@ -57,6 +57,7 @@ def expected_ca(node: Snapshot, wrong: str) -> tuple[str, str]:
     effect=Effect.DOWN,
     gate=13,
     explains=START,
+    compares=("config.authentication.x509.clientCAFile",),
     healthy="authentication.x509.clientCAFile names the file with the cluster's CA.",
     see=(
         "The kubelet ends right after each start with *unable to load client CA file* (up to 1.35) or *failed to run"
@@ -125,6 +126,7 @@ def _ca_remedy(node: Snapshot, named: Field, path: str) -> Remedy | None:
     "certificate/client-ca-other-cluster",
     title="clientCAFile holds another cluster's CA",
     effect=Effect.DEGRADED,
+    compares=("config.authentication.x509.clientCAFile", "certificates.client-ca.*"),
     healthy="The CA in clientCAFile is the one that signs this cluster's client certificates.",
     see="The node is Ready, and `kubectl logs`, `kubectl exec` and metrics of it fail with Unauthorized.",
     why=(

@@ -41,6 +41,7 @@ def where(use: CertificateUse) -> str:
     effect=Effect.DOWN,
     gate=12,
     explains=(*REJECTED, *START, "certificate/rotation-overdue"),
+    compares=("certificates.client.remaining_days",),
     healthy="The client certificate that the kubeconfig names is within its validity.",
     see=(
         "With a bootstrap kubeconfig configured the kubelet ends at each start in *unable to load bootstrap kubeconfig*"
@@ -123,6 +124,7 @@ def client_not_yet_valid(node: Snapshot) -> Iterator[Hit]:
     title="the API server does not trust the issuer of the client certificate",
     effect=Effect.DOWN,
     explains=REJECTED,
+    compares=("certificates.client.issuer",),
     healthy="The client certificate was signed by the CA of --client-ca-file of the API server.",
     see="Every request is answered with a bare Unauthorized; the dates of the certificate are fine.",
     why=(

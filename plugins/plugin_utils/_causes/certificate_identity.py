@@ -49,6 +49,7 @@ def denied_user(node: Snapshot) -> tuple[str, tuple[Evidence, ...]]:
         "certificate/client-csr-not-approved",
         "certificate/rotation-overdue",
     ),
+    compares=("certificates.client.common_name",),
     healthy="The common name of the client certificate is system:node: and the node's name.",
     see="403 answers that name two nodes: *node 'a' cannot read 'b', only its own Node object*.",
     why=(
@@ -85,6 +86,7 @@ def client_cn_mismatch(node: Snapshot) -> Iterator[Hit]:
     title="the client certificate lacks the group system:nodes",
     effect=Effect.DOWN,
     explains=REJECTED,
+    compares=("certificates.client.organizations",),
     healthy="The client certificate has O=system:nodes.",
     see="403 answers to system:node:NAME for its own Node and lease.",
     why="A certificate made by hand without the organization: the Node authorizer does not take it for a node.",

@@ -70,6 +70,7 @@ def _evidence(node: Snapshot, talk: Conversation) -> tuple[Evidence, ...]:
     title="the kubelet does not trust the API server's certificate",
     effect=Effect.DOWN,
     explains=X509_SYMPTOMS,
+    compares=("kubeconfig.ca_sha256", "certificates.server-ca.*"),
     healthy="The CA in the kubeconfig signed the certificate that the API server presents.",
     see="Every request fails with *x509: certificate signed by unknown authority*.",
     why=(
@@ -121,6 +122,7 @@ def ca_not_trusted_by_node(node: Snapshot) -> Iterator[Hit]:
     title="the API server's certificate does not cover the address in the kubeconfig",
     effect=Effect.DOWN,
     explains=SYMPTOMS,
+    compares=("kubeconfig.server",),
     healthy="The host in the kubeconfig's server is a subject alternative name of the API server's certificate.",
     see="*x509: certificate is valid for A, B, not C*.",
     why="The control plane's address or the load balancer's name is new and not among apiServer.certSANs.",

@@ -27,6 +27,7 @@ SOON_DAYS = 14
     effect=Effect.DOWN,
     gate=18,
     explains=START,
+    compares=("config.tlsCertFile", "config.tlsPrivateKeyFile"),
     healthy="The files of tlsCertFile and tlsPrivateKeyFile exist, or both settings are left out.",
     see="The kubelet ends at each start on *open FILE: no such file or directory* when it sets up port 10250.",
     why="The path was mistyped, or the files were removed or not restored.",
@@ -79,6 +80,7 @@ def serving_pair_incomplete(node: Snapshot) -> Iterator[Hit]:
     "certificate/serving-cert-expired",
     title="the certificate of port 10250 has expired",
     effect=Effect.DEGRADED,
+    compares=("certificates.serving.remaining_days",),
     healthy="The kubelet's serving certificate is within its validity.",
     see="metrics-server and other callers that verify it fail with *x509: certificate has expired*; Ready stays True.",
     why=(

@@ -61,6 +61,7 @@ def _next_to(node: Snapshot, path: str) -> str:
     title="the --config file does not exist",
     effect=Effect.DOWN,
     gate=4,
+    compares=("flags.config",),
     healthy="The path that --config names exists and is readable.",
     see="*failed to load kubelet config file, path: ...: no such file or directory*, and an exit with status 1.",
     why="The file was deleted (a clean-up script, a half-way kubeadm reset), or the drop-in names another path.",

@@ -31,6 +31,7 @@ def _state_policy(node: Snapshot, path: str) -> str:
     title="the CPU manager's state file belongs to another policy or other CPUs",
     effect=Effect.DOWN,
     gate=20,
+    compares=("config.cpuManagerPolicy",),
     healthy="cpu_manager_state names the policy of the configuration and CPUs that exist.",
     see="*start cpu manager error: could not restore state from checkpoint: configured policy ... differs*.",
     why=(
@@ -62,6 +63,7 @@ def cpu_manager_state_mismatch(node: Snapshot) -> Iterator[Hit]:
     title="the memory manager's state file belongs to another policy or other memory",
     effect=Effect.DOWN,
     gate=20,
+    compares=("config.memoryManagerPolicy",),
     healthy="memory_manager_state names the policy of the configuration and the memory that exists.",
     see="*start memory manager error: could not restore state from checkpoint: ...*.",
     why="The policy or reservedMemory was changed, or memory was added or removed, and the state file was kept.",

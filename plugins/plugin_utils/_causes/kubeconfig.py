@@ -35,6 +35,7 @@ UMBRELLA = (
     effect=Effect.DOWN,
     gate=12,
     explains=START,
+    compares=("flags.kubeconfig",),
     healthy="The file of --kubeconfig exists, or a bootstrap kubeconfig is there to make it.",
     see=UMBRELLA,
     why=(

@@ -21,6 +21,7 @@ from .apiserver_reach import diverting_proxy
     title="the kubeconfig names a wrong API server address",
     effect=Effect.DOWN,
     explains=(*SYMPTOMS, "certificate/rotation-overdue"),
+    compares=("kubeconfig.server",),
     healthy="clusters[].cluster.server of the kubeconfig is the address at which the cluster's API server listens.",
     see=(
         "The kubelet runs, but every request fails in the same way (connection refused, no such host, timeout); other"
@@ -84,6 +85,7 @@ def _corrected(node: Snapshot, endpoint: str) -> Remedy | None:
     effect=Effect.DOWN,
     gate=12,
     explains=_api.START,
+    compares=("kubeconfig.server",),
     healthy="The server begins with https:// and the endpoint speaks TLS.",
     see=(
         "*server gave HTTP response to HTTPS client*; with an http:// server the kubelet ends at each start in *unable"

@@ -117,6 +117,7 @@ def inodes_exhausted(node: Snapshot) -> Iterator[Hit]:
     "resource/disk-pressure",
     title="the node reports DiskPressure",
     effect=Effect.DEGRADED,
+    compares=("config.evictionHard.*",),
     healthy="More than 10 % of nodefs, 15 % of imagefs and 5 % of inodes are free.",
     see="The condition DiskPressure is True, the node is tainted, pods are evicted; Ready stays True.",
     why="nodefs or imagefs is below evictionHard; or a threshold is set so high that it is always met.",

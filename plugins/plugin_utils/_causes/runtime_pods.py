@@ -27,6 +27,7 @@ def _no_pods(node: Snapshot) -> Effect | None:
     title="kubelet and runtime use different cgroup drivers",
     effect=Effect.DEGRADED,
     explains=NO_PODS,
+    compares=("config.cgroupDriver", "runtime.cgroup_driver"),
     healthy="Both use systemd (or both cgroupfs); newer kubelets ask the runtime and ignore their own setting.",
     see='No pod starts: *expected cgroupsPath to be of format "slice:prefix:name" for systemd cgroups*.',
     why="kubeadm's default is systemd since 1.22, containerd's is cgroupfs; a regenerated config.toml flips one side.",

@@ -35,6 +35,7 @@ DOCKERSHIM = ("/var/run/dockershim.sock", "/run/dockershim.sock", "/run/cri-dock
     effect=Effect.DOWN,
     gate=14,
     explains=WITHOUT_RUNTIME,
+    compares=("service.runtime.*",),
     healthy="The runtime's unit is active and its socket answers.",
     see=(
         "A kubelet that starts exits with *validate service connection ... dial unix ...*; one that was running says"
@@ -110,6 +111,7 @@ def _bundled_down(node: Snapshot, point: _runtime.Endpoint) -> Iterator[Hit]:
     effect=Effect.DOWN,
     gate=14,
     explains=WITHOUT_RUNTIME,
+    compares=("config.containerRuntimeEndpoint", "runtime.endpoint"),
     healthy="containerRuntimeEndpoint is the socket of the runtime that runs here.",
     see="*validate service connection ... dial unix <path>: no such file or directory*, with an active runtime.",
     why=(

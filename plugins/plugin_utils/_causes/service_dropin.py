@@ -37,6 +37,7 @@ FLAG_REFUSED = ("config/unknown-flag", "config/removed-flag-*", "config/flag-val
     "service/daemon-reload-needed",
     title="systemd runs an old definition of the unit",
     effect=Effect.RISK,
+    compares=("unit.*",),
     healthy="NeedDaemonReload is no.",
     see="*Warning: The unit file, source configuration file or drop-ins of kubelet.service changed on disk.*",
     why=(
@@ -101,6 +102,7 @@ def _fails_on(node: Snapshot, flag: Flag) -> bool:
     "service/dropin-stale-override",
     title="an old drop-in in /etc replaces the packaged one",
     effect=Effect.RISK,
+    compares=("unit.*",),
     healthy="Only one drop-in of a name exists, or the one in /etc is meant to replace the packaged one.",
     see="`systemctl cat kubelet` shows a 10-kubeadm.conf under /etc, and the packaged one exists as well.",
     why=(
@@ -151,6 +153,7 @@ def _packaged(node: Snapshot, path: str) -> str | None:
     "service/dropin-missing-standalone",
     title="the kubelet runs without a kubeconfig",
     effect=Effect.DOWN,
+    compares=("unit.*",),
     healthy="The kubelet is started with --kubeconfig.",
     see="The service is active, healthz says ok, nothing fails in the log, and the node is NotReady.",
     why=(

@@ -25,6 +25,7 @@ SYSTEMD = ("systemd man pages systemd.unit(5), systemd.service(5), systemctl(1)"
         "service/not-running",
         "service/killed",
     ),
+    compares=("service.kubelet.*", "unit.*"),
     healthy="The unit is loaded and enabled.",
     see="`systemctl start kubelet` answers *Unit kubelet.service is masked*; the unit file is a link to /dev/null.",
     why=(
@@ -61,6 +62,7 @@ def masked(node: Snapshot) -> Iterator[Hit]:
     title="the kubelet's unit does not exist",
     effect=Effect.DOWN,
     gate=0,
+    compares=("service.kubelet.*", "unit.*"),
     healthy="systemd knows a unit that starts the kubelet.",
     see="`systemctl status kubelet` answers *Unit kubelet.service could not be found*.",
     why=(
@@ -97,6 +99,7 @@ def unit_not_found(node: Snapshot) -> Iterator[Hit]:
         "service/not-running",
         "service/killed",
     ),
+    compares=("unit.*",),
     healthy="`systemd-analyze verify kubelet.service` has nothing to say; exactly one ExecStart= is in effect.",
     see=(
         "`systemctl restart kubelet` answers *has a bad unit file setting*. A kubelet that was running goes on"

@@ -66,6 +66,7 @@ def start_limit_hit(node: Snapshot) -> Iterator[Hit]:
     title="the kubelet is stopped, or not enabled for boot",
     effect=Effect.DOWN,
     gate=0,
+    compares=("service.kubelet.*",),
     healthy="The unit is active and enabled.",
     see="`systemctl status kubelet` says inactive (dead), with a clean stop or no start since boot in the journal.",
     why=(

@@ -28,6 +28,7 @@ PREREQUISITES = "https://kubernetes.io/docs/setup/production-environment/contain
     effect=Effect.DOWN,
     gate=17,
     explains=("service/start-limit-hit",),
+    compares=("swap.*", "config.failSwapOn"),
     healthy="/proc/swaps lists nothing, or failSwapOn is false.",
     see="*failed to run Kubelet: running with swap on is not supported, please disable swap*.",
     why=(
@@ -68,6 +69,7 @@ def swap_enabled(node: Snapshot) -> Iterator[Hit]:
     title="the kernel does not forward the traffic of pods",
     effect=Effect.DEGRADED,
     explains=("network/cni-pod-cannot-start", "network/flannel-subnet-env-missing"),
+    compares=("kernel.net.*",),
     healthy="net.ipv4.ip_forward is 1; with a bridge for pods br_netfilter is loaded and bridge-nf-call-iptables is 1.",
     see="The node is Ready; pods reach neither each other on other nodes nor services. The kubelet checks none of it.",
     why="modprobe and sysctl were run by hand and not made to last; or a new kernel lacks the modules' package.",
