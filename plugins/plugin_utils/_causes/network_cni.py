@@ -21,7 +21,7 @@ OTHER_DIRS = tuple(dict.fromkeys(row.cni_configurations for row in reversed(_pro
     "network/cni-config-missing",
     title="there is no CNI configuration on this node",
     effect=Effect.DOWN,
-    explains=("network/cni-pod-cannot-start",),
+    compares=("cni.files",),
     healthy="The network add-on has written a file into /etc/cni/net.d.",
     see="Ready=False, *cni plugin not initialized* (containerd), *No CNI configuration file in ...* (CRI-O).",
     why=(
@@ -96,6 +96,7 @@ def cni_pod_cannot_start(node: Snapshot) -> Iterator[Hit]:
     title="a CNI configuration file cannot be read",
     effect=Effect.DOWN,
     explains=("network/cni-config-missing", "network/cni-not-reloaded"),
+    compares=("cni.files",),
     healthy="The first file in /etc/cni/net.d is valid JSON with name and plugins.",
     see="*failed to load CNI config list file ...: error parsing configuration list*; Ready=False.",
     why="A hand edit or a half-written file; a list in a .conf file; a missing name or type.",
@@ -216,92 +217,3 @@ def cni_binary_missing(node: Snapshot) -> Iterator[Hit]:
     if missing:
         text = f"{files[0].path} calls {', '.join(missing)}, which {' and '.join(directories)} does not hold"
         yield Hit(text, (_quote.file(files[0]), _quote.file(node.file(directories[0]))), Effect.RISK)
-
-
-@cause(
-    "network/leftover-cni-config",
-    title="the configuration of a removed network add-on comes first",
-    effect=Effect.DEGRADED,
-    healthy="/etc/cni/net.d holds the files of one add-on.",
-    see="The node is Ready and new pods fail with messages of an add-on that is not installed.",
-    why="The file that sorts first is used; kubeadm reset and the removal of an add-on leave files behind.",
-    remedy=Remedy("Move the stale file out of /etc/cni/net.d, delete its interfaces, and make the affected pods anew."),
-    apart={"network/flannel-subnet-env-missing": "there flannel is the add-on in use"},
-    sources=("containernetworking/cni libcni",),
-)
-def leftover_cni_config(node: Snapshot) -> Iterator[Hit]:
-    """Pods fail with an add-on's message, its file comes first, and another add-on's file follows."""
-    said = _logs.current(node, "calico-nodename-missing") or _logs.current(node, "flannel-subnet-missing")
-    files = [
-        fact for fact in _cni.configurations(node, _cni.conf_dir(node)) if fact.path.endswith((".conf", ".conflist"))
-    ]
-    if said and len(files) > 1:
-        text = f"{files[0].path} comes first and belongs to an add-on that does not run; {files[1].path} follows"
-        yield Hit(text, (*(_quote.file(fact) for fact in files[:2]), _quote.log(said)))
-
-
-@cause(
-    "network/flannel-subnet-env-missing",
-    title="flannel has not written its subnet file",
-    effect=Effect.DEGRADED,
-    healthy="/run/flannel/subnet.env exists.",
-    see="New pods fail with *open /run/flannel/subnet.env: no such file or directory*; the node is Ready.",
-    why="After a reboot the CNI file is still there while flanneld does not run yet, or crash-loops.",
-    remedy=Remedy("Repair the kube-flannel pod on this node: `crictl ps -a | grep flannel`, then its log."),
-    apart={"network/leftover-cni-config": "there flannel is not the add-on that is installed"},
-    sources=("flannel Documentation",),
-)
-def flannel_subnet_missing(node: Snapshot) -> Iterator[Hit]:
-    """The kubelet says so now, and flannel's is the only configuration."""
-    said = _logs.current(node, "flannel-subnet-missing")
-    if said and len(_cni.configurations(node, _cni.conf_dir(node))) <= 1:
-        yield Hit("flannel has not written /run/flannel/subnet.env: no new pod gets an address", (_quote.log(said),))
-
-
-@cause(
-    "network/eks-vpc-cni-not-ready",
-    title="the VPC CNI of EKS is not ready on this node",
-    effect=Effect.DOWN,
-    explains=("network/cni-pod-cannot-start",),
-    healthy="aws-node has written /etc/cni/net.d/10-aws.conflist.",
-    see="Ready=False with *cni plugin not initialized* on an EKS node; 10-aws.conflist is missing.",
-    why="The node role lacks the CNI policy, the subnet is out of addresses, or kube-proxy is not up.",
-    remedy=Remedy("Look at /var/log/aws-routed-eni/ipamd.log; correct role, subnet or kube-proxy."),
-    apart={"network/cni-config-missing": "the general form, on other distributions"},
-    versions="EKS",
-    sources=("https://github.com/bottlerocket-os/bottlerocket/issues/3076",),
-)
-def eks_vpc_cni(node: Snapshot) -> Iterator[Hit]:
-    """An EKS node whose network is not ready and whose CNI file is missing."""
-    evidence, directory = _cni.not_ready(node), _cni.conf_dir(node)
-    if node.profile == "eks" and evidence and _cni.listed(node, directory) and not _cni.configurations(node, directory):
-        text = f"aws-node has not written {directory}/10-aws.conflist"
-        yield Hit(text, (_quote.file(node.file(directory)), *evidence))
-
-
-@cause(
-    "network/pod-cidr-missing",
-    title="the node has no podCIDR",
-    effect=Effect.DEGRADED,
-    explains=("network/cni-pod-cannot-start", "network/cni-config-missing", "network/flannel-subnet-env-missing"),
-    healthy="spec.podCIDR of the Node is set, where the add-on needs it.",
-    see="*pod cidr not assigned* from flannel; spec.podCIDR of the Node is empty.",
-    why="The controller manager does not allocate node CIDRs, or the cluster's range is used up.",
-    remedy=Remedy("Enable --allocate-node-cidrs with --cluster-cidr on the control plane, or extend the range."),
-    apart={"network/cni-pod-cannot-start": "this is one reason for it"},
-    sources=("flannel subnet manager",),
-)
-def pod_cidr_missing(node: Snapshot) -> Iterator[Hit]:
-    """An add-on says so now, or flannel's configuration meets a Node without podCIDR while the network is not ready."""
-    said = _logs.current(node, "pod-cidr-not-assigned")
-    if node.cluster.pod_cidr or not (said or node.cluster.node_found):
-        return
-    if said:
-        yield Hit("the node has no podCIDR, which the network add-on needs", (_quote.log(said),))
-        return
-    flannel = [
-        f for f in _cni.configurations(node, _cni.conf_dir(node)) if "flannel" in _cni.plugin_types(_cni.parse(f)[0])
-    ]
-    evidence = _cni.not_ready(node)
-    if flannel and evidence:
-        yield Hit("the node has no podCIDR, which flannel needs", (_quote.file(flannel[0]), *evidence))
