@@ -36,6 +36,7 @@ class _Handler(socketserver.BaseRequestHandler):
         for target in self.server.servers():
             with contextlib.suppress(OSError), socket.create_connection(target, CONNECT_SECONDS) as upstream:
                 upstream.settimeout(None)
+                self.server.open.append(self.request)
                 threading.Thread(target=_copy, args=(upstream, self.request), daemon=True).start()
                 _copy(self.request, upstream)
                 return
@@ -51,10 +52,19 @@ class Balancer(socketserver.ThreadingTCPServer):
     def __init__(self, port: int, servers: Servers) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
         self.servers = servers
+        self.open: list[socket.socket] = []
 
     def start(self) -> None:
         """Serve in a thread."""
         threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def stop(self) -> None:
+        """End as a process does: nobody listens, and every connection is cut."""
+        self.shutdown()
+        self.server_close()
+        for client in self.open:
+            with contextlib.suppress(OSError):
+                client.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, *_arguments: object) -> None:
         """A client that breaks its connection is no event of ours."""
@@ -94,8 +104,7 @@ def nginx() -> None:
             running = Balancer(6443, servers)
             running.start()
         elif not STATIC_POD.exists() and running is not None:
-            running.shutdown()
-            running.server_close()
+            running.stop()
             running = None
         time.sleep(0.5)
 
