@@ -155,12 +155,22 @@ def clear_failures() -> Iterator[None]:
 def registered_results(task_vars: Mapping[str, Any], variable: str) -> tuple[list[dict[str, Any]], list[str]]:
     """What `diagnose` registered (``diagnosis`` and ``comparison``) and the result files, of all hosts of the play that
     have been diagnosed so far."""
+    done = _registered(task_vars, variable, "diagnosis")
+    kept = [{"diagnosis": entry["diagnosis"], "comparison": entry.get("comparison")} for entry in done]
+    return to_native_tree(kept), [str(entry["result_file"]) for entry in done]
+
+
+def registered(task_vars: Mapping[str, Any], variable: str, key: str) -> list[dict[str, Any]]:
+    """What a task registered on all hosts of the play, plain; only results that have ``key``."""
+    found: list[dict[str, Any]] = to_native_tree(_registered(task_vars, variable, key))
+    return found
+
+
+def _registered(task_vars: Mapping[str, Any], variable: str, key: str) -> list[Mapping[str, Any]]:
     hostvars = task_vars["hostvars"]
     # The hosts' variables are read raw: evidence is never looked at as a template.
     found = [hostvars.raw_get(host).get(variable) or {} for host in task_vars["ansible_play_hosts_all"]]
-    done = [entry for entry in found if "diagnosis" in entry]
-    kept = [{"diagnosis": entry["diagnosis"], "comparison": entry.get("comparison")} for entry in done]
-    return to_native_tree(kept), [str(entry["result_file"]) for entry in done]
+    return [entry for entry in found if key in entry]
 
 
 def show_results(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import _references
+from . import _baseline_files, _references
 from ._boundary import to_native_tree
 from ._expected import published
 from ._expected.observe import observe
@@ -92,7 +92,7 @@ def compare_node(judged: Judged, asked: Asked) -> Compared:
     """
     bare = judged.diagnosis.to_dict()
     observed = observe(judged.node)
-    bare["unknowns"] = [*bare["unknowns"], *_references.nodes(asked.options, observed, asked.node.host_name)[1]]
+    bare["unknowns"] = [*bare["unknowns"], *_references.unread(asked.options, asked.node.host_name)]
     wanted = tuple(expectation for source in SOURCES for expectation in source(asked, observed))
     return Compared(compared(bare, observed, wanted), bare, observed, wanted, asked)
 
@@ -118,10 +118,14 @@ def with_peers(entries: Sequence[Mapping[str, Any]], files: Sequence[Path], peer
     return results
 
 
-def _reference_nodes(asked: Asked, observed: Observed) -> Iterable[Expectation]:
-    """What the nodes that the user named have."""
-    return _references.nodes(asked.options, observed, asked.node.host_name)[0]
+def _expected_from(asked: Asked, observed: Observed) -> Iterable[Expectation]:
+    """What the nodes and the baselines hold that the user named. A node is not compared with itself."""
+    for kind, name in _references.entries(asked.options):
+        if kind == _references.FILE:
+            yield from _baseline_files.expectations(name, asked.inventory_dir)
+        elif name != asked.node.host_name:
+            yield from _references.of_node(asked.options, name, observed)
 
 
 # Each gives what one source expects of a node. Y: declared, hardening. Z: reference and baseline. P: saved peers.
-SOURCES = (_control_plane, _reference_nodes)
+SOURCES = (_control_plane, _expected_from)

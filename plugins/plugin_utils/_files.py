@@ -92,6 +92,14 @@ def write_json(path: Path, data: Mapping[str, Any]) -> None:
     write_atomically(path, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
 
 
+def read_text(path: Path) -> str | None:
+    """The text of a file, None where there is none. What is not UTF-8 in it is replaced."""
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return None
+
+
 def occupied(place: Path) -> bool:
     """True when something other than an empty directory is at this path."""
     return place.is_symlink() or (place.exists() and not (place.is_dir() and not any(place.iterdir())))

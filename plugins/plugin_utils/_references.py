@@ -29,34 +29,36 @@ def check(options: Mapping[str, Any]) -> None:
             raise ExpectedError(f"{VARIABLE} must hold node:NAME or file:PATH, not {entry!r}")
 
 
-def nodes(options: Mapping[str, Any], observed: Observed, host_name: str) -> tuple[list[Expectation], list[Unknown]]:
-    """What the named nodes have, and which of them could not be read. A node is not compared with itself.
+def entries(options: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Kind (node, file) and name of each entry, in order."""
+    pairs = (entry.partition(":") for entry in options["expected_from"] if entry)
+    return list(dict.fromkeys((kind, name.strip()) for kind, _colon, name in pairs))
+
+
+def of_node(options: Mapping[str, Any], name: str, observed: Observed) -> tuple[Expectation, ...]:
+    """What a named node has; nothing where it could not be read.
 
     ``options["references"]`` is the registered result of the loop in which `observe` read them.
     """
-    found: list[Expectation] = []
-    unknown: list[Unknown] = []
-    read = _registered(options.get("references") or {})
-    for name in named(options, NODE):
+    said = _read(options).get(name, {}).get("observed")
+    return reference.expectations(Observed.from_dict(said), name, observed) if said else ()
+
+
+def unread(options: Mapping[str, Any], host_name: str) -> list[Unknown]:
+    """The named nodes that could not be read, as unknowns of a result."""
+    read = _read(options)
+    found = []
+    for kind, name in entries(options):
         said = read.get(name, {})
-        if name == host_name:
-            continue
-        if said.get("observed"):
-            found += reference.expectations(Observed.from_dict(said["observed"]), name, observed)
-        else:
+        if kind == NODE and name != host_name and not said.get("observed"):
             reason = said.get("unreadable") or said.get("msg") or "no host of that name in the inventory was read"
-            unknown.append({"part": f"expected:{NODE}:{name}", "status": "error", "reason": str(reason)})
-    return found, unknown
+            found.append({"part": f"expected:{NODE}:{name}", "status": "error", "reason": str(reason)})
+    return found
 
 
-def named(options: Mapping[str, Any], kind: str) -> list[str]:
-    """What ``expected_from`` names after ``node:`` or ``file:``."""
-    pairs = (entry.partition(":") for entry in options["expected_from"])
-    return list(dict.fromkeys(name.strip() for given, _colon, name in pairs if given == kind))
-
-
-def _registered(result: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+def _read(options: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
     """Results of `observe` by the name of their node: of a loop, or of one task."""
+    result = options.get("references") or {}
     given = result.get("results") if "results" in result else [result]
     return dict(_pairs(given if isinstance(given, list) else []))
 

@@ -17,7 +17,7 @@ from .matchers import same, value_text
 from .portable import portable_values
 
 KEY = "kubelet_expected"
-NAMES_SHOWN, LINES_SHOWN, LINE_WIDTH = 5, 200, 160
+NAMES_SHOWN, LINES_SHOWN = 5, 200
 _MASK = "***"
 _TEMPLATE = ("{{", "{%", "{#")  # would be run where somebody copies the file into the inventory
 
@@ -76,7 +76,8 @@ def text(found: Baseline, nodes: Sequence[Node], left_out: Sequence[str] = ()) -
 
     ``left_out`` are sentences about nodes that should have been part of it.
     """
-    return "---\n" + "".join(f"{line}\n" for line in _header(found, nodes, left_out)) + dump_data(document(found))
+    lines = (_printable(line) for line in _header(found, nodes, left_out))
+    return "---\n" + "".join(f"{line}\n" for line in lines) + dump_data(document(found))
 
 
 def keys(path: str) -> tuple[str, ...]:
@@ -108,8 +109,12 @@ def _unfit(value: Any) -> bool:
 def _shown(path: str, value: Any, observed: Observed) -> str:
     if value is None:
         return "absent" if observed.known(path) else "not read"
-    plain = "".join(char if char.isprintable() else " " for char in value_text(value))
-    return plain if len(plain) <= LINE_WIDTH else f"{plain[: LINE_WIDTH - 1]}…"
+    return value_text(value)
+
+
+def _printable(line: str) -> str:
+    """The line without what would end the comment, or what a terminal would obey."""
+    return "".join(char if char.isprintable() else " " for char in line)
 
 
 def _header(found: Baseline, nodes: Sequence[Node], left_out: Sequence[str]) -> Iterator[str]:
