@@ -49,7 +49,7 @@ class World:
 
     ``show`` and ``runtime_show`` are properties of the units beside the usual ones; ``lines`` what the kubelet logs
     (seconds ago, severity, place, text), ``others`` what the program around it or systemd logs (seconds ago,
-    identifier, text). ``answers`` are results of probes: server, tls, code, healthz, runtime.
+    identifier, text), ``tails`` what its log files end with. ``answers`` are results of probes: server, tls, code, ...
     """
 
     layout: Layout
@@ -62,6 +62,7 @@ class World:
     lines: list[tuple[float, str, str, str]] = field(default_factory=list)
     others: list[tuple[float, str, str]] = field(default_factory=list)
     missing: set[str] = field(default_factory=set)
+    tails: dict[str, str] = field(default_factory=dict)
     answers: dict[str, Any] = field(default_factory=dict)
     ready: str = "True"
 
@@ -209,7 +210,9 @@ class World:
             f"journalctl --unit={lay.unit}": self._journal(),
             "journalctl --unit=": "",
             f"journalctl _SYSTEMD_INVOCATION_ID={INVOCATION}": self.announcement if lay.announced else "",
-            "tail -n": "".join(f"{line}\n" for _ago, line in self._klog()) if lay.log else "",
+            **{f"tail -n 300 -- {path}": text for path, text in self.tails.items()},
+            "tail -n 1000": "".join(f"{line}\n" for _ago, line in self._klog()) if lay.log else "",
+            "tail -n": "",
             f"{lay.program} --version": "Kubernetes v1.36.2\n"
             if not lay.embedded
             else f"{lay.profile} version v1.36.2+{lay.profile} (0123abcd)\n",
