@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import _baseline_files, _references
+from . import _baseline_files, _references, _value_patterns
 from ._boundary import to_native_tree
-from ._expected import published
+from ._engine.verdict import configuration_read
+from ._expected import declared, hardening, ignore, published
+from ._expected.ignore import Exemption
 from ._expected.observe import observe
 from ._expected.result import compared
 from ._files import write_json
@@ -22,6 +24,7 @@ from ._model.snapshot import Snapshot
 from ._reading import cluster_answer
 
 AUTO, OFF, ON = "auto", "off", "on"
+HEALTHY = "healthy"
 
 # Options of every action that compares. The roles' variables have the same names with the prefix kubelet_.
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -60,11 +63,19 @@ class Compared:
     observed: Observed
     expectations: tuple[Expectation, ...] = ()
     asked: Asked | None = None
+    exceptions: tuple[Exemption, ...] = ()
+    calm: str = HEALTHY
 
     def registered(self) -> dict[str, Any]:
         """What `report` needs to compare the node again with its peers of the run; JSON-ready."""
         kept = [wanted.to_dict() for wanted in self.expectations if wanted.source.origin != Origin.PEERS]
-        return {"bare": self.bare, "observed": self.observed.to_dict(), "expectations": kept}
+        return {
+            "bare": self.bare,
+            "observed": self.observed.to_dict(),
+            "expectations": kept,
+            "exceptions": [each.to_dict() for each in self.exceptions],
+            "calm": self.calm,
+        }
 
 
 def asked_of(judged: Judged, options: Mapping[str, Any], variables: Mapping[str, Any]) -> Asked:
@@ -81,6 +92,8 @@ def asked_of(judged: Judged, options: Mapping[str, Any], variables: Mapping[str,
 
 def check_options(options: Mapping[str, Any]) -> None:
     """:raises ExpectedError: expected values or exceptions that cannot be used"""
+    declared.check(options["expected"])
+    ignore.check(options["ignore"])
     _references.check(options)
 
 
@@ -91,10 +104,25 @@ def compare_node(judged: Judged, asked: Asked) -> Compared:
     :raises OSError: as the system gives it
     """
     bare = judged.diagnosis.to_dict()
-    observed = observe(judged.node)
-    bare["unknowns"] = [*bare["unknowns"], *_references.unread(asked.options, asked.node.host_name)]
-    wanted = tuple(expectation for source in SOURCES for expectation in source(asked, observed))
-    return Compared(compared(bare, observed, wanted), bare, observed, wanted, asked)
+    observed = observe(judged.node, declared.files(asked.options["expected"]))
+    given = [expectation for source in SOURCES for expectation in source(asked, observed)]
+    wanted, not_searched = _value_patterns.answer(given, observed)
+    not_read = _references.unread(asked.options, asked.node.host_name)
+    bare["unknowns"] = [*bare["unknowns"], *not_read, *not_searched]
+    exceptions = ignore.exemptions(asked.options["ignore"])
+    calm = HEALTHY if configuration_read(judged.node) else "unknown"
+    result = compared(bare, observed, wanted, exceptions, calm)
+    return Compared(result, bare, observed, wanted, asked, exceptions, calm)
+
+
+def _declared(asked: Asked, _observed: Observed) -> Iterable[Expectation]:
+    """What the user declared in the inventory."""
+    return declared.expectations(asked.options["expected"])
+
+
+def _hardening(asked: Asked, observed: Observed) -> Iterable[Expectation]:
+    """What is recommended, where the user wants to know."""
+    return hardening.expectations(asked.node, observed) if asked.options["hardening"] else ()
 
 
 def _control_plane(asked: Asked, observed: Observed) -> Iterable[Expectation]:
@@ -128,4 +156,4 @@ def _expected_from(asked: Asked, observed: Observed) -> Iterable[Expectation]:
 
 
 # Each gives what one source expects of a node. Y: declared, hardening. Z: reference and baseline. P: saved peers.
-SOURCES = (_control_plane, _expected_from)
+SOURCES = (_declared, _control_plane, _expected_from, _hardening)

@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT / ".collections"))
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._causes import CATALOGUE  # noqa: E402
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._engine.fleet_causes import FLEET  # noqa: E402
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._engine.gates import GATES  # noqa: E402
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._expected.catalogue import BY_ID  # noqa: E402
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._expected.ids import BY_ID  # noqa: E402
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.cause import Cause  # noqa: E402
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.finding import Effect  # noqa: E402
 

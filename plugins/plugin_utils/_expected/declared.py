@@ -58,6 +58,11 @@ def expectations(expected: Mapping[str, Any], source: Source = INVENTORY) -> tup
     return tuple(Expectation(path, matcher, source) for path, matcher in found if path not in _SAYS_NOTHING)
 
 
+def files(expected: Mapping[str, Any]) -> tuple[str, ...]:
+    """Paths of the files that the user says something about."""
+    return tuple(expected.get("files") or ())
+
+
 def _walk(value: Any, node: Node, path: str, name: str) -> Iterator[str | Found]:
     """What is wrong, as text, and what is expected, by path. ``name`` is the path as the user sees it."""
     if isinstance(node, Either):

@@ -97,6 +97,15 @@ DEFAULTS: dict[str, Any] = {
     "volumeStatsAggPeriod": "1m0s",
 }
 
+# What a kubelet has that is started without --config, as before there were configuration files
+# (applyLegacyDefaults, cmd/kubelet/app/options/options.go).
+LEGACY: dict[str, Any] = {
+    "authentication.anonymous.enabled": True,
+    "authentication.webhook.enabled": False,
+    "authorization.mode": "AlwaysAllow",
+    "readOnlyPort": 10255,
+}
+
 
 def effective(path: str, value: Any) -> Any:
     """What holds for a path (``config.maxPods``) where ``value`` is set; None where it is unset and has no default.

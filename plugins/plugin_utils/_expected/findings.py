@@ -17,7 +17,8 @@ from .._engine.verdict import cut
 from .._model.cause import Cause
 from .._model.expected import Difference, Origin
 from .._model.finding import Effect, Evidence, Finding, Remedy
-from .catalogue import BY_GROUP, BY_ID
+from .catalogue import BY_GROUP
+from .ids import BY_ID
 from .matchers import value_text
 from .say import expected_by, names, place_of, shown, told
 

@@ -21,6 +21,7 @@ from .._model.expected import Matcher
 from . import amounts
 
 VALUE_LIMIT = 160
+CHOICES = 5  # that are worth reading on a screen
 _DIGEST = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")  # nobody reads all of it; the result has it whole
 COMPARISON = re.compile(r"(>=|<=|>|<)\s*([^\s,<>=]+)\Z")
 _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
@@ -78,7 +79,8 @@ def words(matcher: Matcher) -> str:
     """What the matcher wants, in words that follow "expected"."""
     value = matcher.value
     if matcher.kind == "one_of":
-        return f"one of {', '.join(value_text(each) for each in value)}"
+        more = f" and {len(value) - CHOICES} more" if len(value) > CHOICES else ""
+        return f"one of {', '.join(value_text(each) for each in value[:CHOICES])}{more}"
     if matcher.kind == "regex":
         return f"a match of {value_text(value[0])}"
     if matcher.kind == "at_most":

@@ -12,7 +12,7 @@ from .._model.expected import Names, Observed, Seen
 from .._model.service import CommandLine
 from .._model.snapshot import Snapshot
 from . import observe_files, observe_machine
-from .defaults import FLAGS, LISTS
+from .defaults import FLAGS, LEGACY, LISTS
 
 Found = tuple[str, Seen]
 ROLES = ("client", "serving", "client-ca", "server-ca")
@@ -71,10 +71,12 @@ def _flags(node: Snapshot) -> Iterator[Found]:
 
 def _config(node: Snapshot) -> Iterator[Found]:
     """Leaves of KubeletConfiguration as they take effect: a flag that sets the same wins."""
+    line = line_in_use(node)
+    if line.flags and line.flag("config") is None:
+        yield from ((f"config.{path}", Seen(value, "default without --config")) for path, value in LEGACY.items())
     for path, found in node.config.fields.items():
         if "[" not in path and not isinstance(found.value, dict) and path not in _OWN_FIELDS:
             yield f"config.{path}", Seen(found.value, str(found.place))
-    line = line_in_use(node)
     for path, name in FLAGS.items():
         flag = line.flag(name)
         if flag is not None:

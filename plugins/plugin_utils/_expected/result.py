@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .._engine.verdict import cut
 from .._model.expected import Difference, Expectation, Observed
 from .compare import compare, unjudged
 from .findings import findings, strengthen
+from .ignore import Exemption, apply, split
 from .matchers import words
 
 Result = dict[str, Any]
@@ -19,11 +20,21 @@ _ORDER = ("warning", "info")
 PART = "expected"
 
 
-def compared(bare: Mapping[str, Any], observed: Observed, expectations: Iterable[Expectation]) -> Result:
-    """The result ``bare`` of a node, compared with what is expected of it; ``bare`` is left as it is."""
+def compared(
+    bare: Mapping[str, Any],
+    observed: Observed,
+    expectations: Iterable[Expectation],
+    exceptions: Sequence[Exemption] = (),
+    calm: str = "healthy",
+) -> Result:
+    """The result ``bare`` of a node, compared with what is expected of it; ``bare`` is left as it is.
+
+    ``exceptions`` are the user's; ``calm`` is the verdict on the node when nothing is wrong with it.
+    """
     wanted = tuple(expectations)
     differences = compare(observed, wanted)
-    result, own = strengthen(bare, _once(differences))
+    kept, ignored = split(differences, exceptions, str(bare["captured_at"])[:10])
+    result, own = strengthen(bare, _once(kept))
     found = [finding.to_dict() for finding in findings(own)]
     result["risks"] = sorted([*result["risks"], *found], key=lambda finding: _ORDER.index(finding["severity"]))
     result["unknowns"] = [*result["unknowns"], *_unknowns(observed, wanted)]
@@ -31,7 +42,7 @@ def compared(bare: Mapping[str, Any], observed: Observed, expectations: Iterable
     result["observed"] = {path: seen.value for path, seen in observed.values.items()}
     result["names"] = {"node": list(observed.names.node), "addresses": list(observed.names.addresses)}
     result["differences"] = [_told(difference) for difference in differences]
-    return result
+    return apply(result, exceptions, calm, ignored)
 
 
 def _once(differences: Iterable[Difference]) -> list[Difference]:

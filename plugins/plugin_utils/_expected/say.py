@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .._model.expected import Difference, Source
+from .defaults import effective
 from .matchers import value_text, words
 
 _CERTIFICATES = {
@@ -79,7 +80,9 @@ def seen_text(difference: Difference) -> str:
     """``clusterDNS: 10.96.0.99``."""
     value = difference.seen.value if difference.seen else None
     text = _apart(difference)[1] if _is_text(difference) else _of_list(difference) or value_text(value)
-    return f"{label(difference.path)}: {text}"
+    default = effective(difference.path, None) if value is None else None
+    unset = f"not set, so {value_text(default)}"
+    return f"{label(difference.path)}: {text if default is None else unset}"
 
 
 def _of_list(difference: Difference) -> str:
