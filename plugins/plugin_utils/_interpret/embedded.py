@@ -9,6 +9,7 @@ MicroK8s reads it from a file of arguments. K3s and RKE2 compose it and log it o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -21,6 +22,8 @@ from .flags import Argument, flags
 from .words import split_words
 
 PROGRAM = "kubelet"
+# An item of the list, or the only one behind the colon: `- max-pods=200`.
+_KUBELET_ARG = re.compile(r"^(?:[ \t]*-|kubelet-arg\+?:)[ \t]*[\"']?(?:--)?([a-z][\w-]*=[^\"'\s]*)[\"']?[ \t]*$")
 ENDED = "Kubelet exited: "
 
 
@@ -32,8 +35,23 @@ def command_line(
     if written:
         return _line(written)
     if running is not None and running.flags:
-        return _below(unit, running) if row.kubelet_is_child else running
-    return _line(_logged(row, unit, log) or _usual(row, files))
+        return _as_given(row, files, _below(unit, running) if row.kubelet_is_child else running)
+    return _as_given(row, files, _line(_logged(row, unit, log) or _usual(row, files)))
+
+
+def _as_given(row: _profiles.Profile, files: Mapping[str, FileFact], line: CommandLine) -> CommandLine:
+    """The command line with the places of those flags that the user gave (K3s and RKE2: ``kubelet-arg``)."""
+    given = {
+        match[1]: Place(path, number)
+        for path in sorted(files)
+        if path in row.texts or (row.text_directories and path.startswith(row.text_directories))
+        for number, text in enumerate((files[path].content or "").splitlines(), 1)
+        if (match := _KUBELET_ARG.match(text)) is not None
+    }
+    places = [given.get(f"{flag.name}={flag.value}", flag.place) for flag in line.flags]
+    return replace(
+        line, flags=tuple(replace(flag, place=place) for flag, place in zip(line.flags, places, strict=True))
+    )
 
 
 def _below(unit: Unit, running: CommandLine) -> CommandLine:

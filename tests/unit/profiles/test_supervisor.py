@@ -149,3 +149,17 @@ def test_kubelite_that_a_lock_file_keeps_from_running(tmp_path: Path, set_probe:
     finding = world.judged(set_probe)["root_causes"][0]
     assert (finding["id"], finding["remedy"]["repair"]) == ("service/not-running", None)
     assert "lite.lock" in finding["remedy"]["text"]
+
+
+@pytest.mark.parametrize("name", ["k3s", "rke2"])
+def test_flag_of_the_user_has_the_place_where_it_was_given(name: str, tmp_path: Path, set_probe: SetProbe) -> None:
+    """The log or the process tells the flag; the file tells where to take it out."""
+    layout, path = BY_NAME[name], f"/etc/rancher/{name}/config.yaml.d/90-site.yaml"
+    text = "kubelet-arg:\n- 'max-pods=200'\n- v=2\n"
+    world = World(replace(layout, files={**layout.files, path: text}), tmp_path)
+    world.layout = replace(world.layout, arguments=(*layout.arguments, "--max-pods=200"))
+    world.others = [line for line in world.others if "Running kubelet" not in line[2]]
+    world.others.append((3600.0, name, world.logrus("info", world.announcement, 3600.0)))
+    flag = world.snapshot(set_probe).command_line.flag("max-pods")
+    assert flag is not None
+    assert str(flag.place) == f"{path}:2"
