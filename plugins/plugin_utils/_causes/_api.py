@@ -20,14 +20,13 @@ from .._model.host import Probe
 from .._model.journal import Match
 from .._model.snapshot import Snapshot
 from . import _layout, _logs, _quote
-from ._trust import cert_dir, server_certificate_fault
+from ._trust import server_certificate_fault
 from ._view import missed
 
 RECENT = timedelta(minutes=2)  # a failing lease is retried every 7 s, a failing watch within about a minute
 FRESH = timedelta(seconds=45)  # the same for the lease alone, whose requests may take 10 s each
 RENEWED = timedelta(seconds=20)  # a lease is renewed every 10 s
 HEARD = timedelta(seconds=60)  # the control plane may have been asked a while before the node
-BOOTSTRAP = timedelta(minutes=2)  # a bootstrap that is approved automatically takes seconds
 CLOCK_STEP = timedelta(seconds=1)  # systemd gives whole seconds: the process before may have renewed in the same one
 SETTLED = timedelta(seconds=60)  # a start has made its first requests by then
 
@@ -217,38 +216,6 @@ def address(node: Snapshot) -> str:
     """The endpoint to stand behind "the API server" in a sentence, also where the kubeconfig was not read."""
     said = complaint(node)[1]
     return endpoint(node) or (said.groups.get("endpoint", "") if said else "") or "of its kubeconfig"
-
-
-def kubeconfig_newer_than_process(node: Snapshot) -> bool:
-    """True when the kubeconfig was written after the running kubelet read it at its start."""
-    started, written = node.kubelet.main_start_at, node.kubeconfig.file.mtime
-    newer = started is not None and written is not None and written > started
-    return newer and alive(node) and not written_by_bootstrap(node)
-
-
-def kubeconfig_has_worked(node: Snapshot) -> bool | None:
-    """Whether the control plane heard from a kubelet that had read the kubeconfig as it is now; None: unknown.
-
-    It is read at the start only: what was heard later counts only for a process that started after it was written.
-    """
-    heard = [t for t in (node.cluster.lease_renewed_at, node.cluster.ready and node.cluster.ready.heartbeat_at) if t]
-    written = node.kubeconfig.file.mtime
-    if written is None or not node.cluster.node_found:
-        return None
-    if not any(moment > written for moment in heard):
-        return False
-    starts = [start.first_at for start in node.log.starts]
-    starts += [node.kubelet.main_start_at] if node.kubelet.main_start_at else []
-    if written_by_bootstrap(node) or any(written <= start < max(heard) - CLOCK_STEP for start in starts):
-        return True
-    return False if any(start < written for start in starts) else None
-
-
-def written_by_bootstrap(node: Snapshot) -> bool:
-    """True when the kubelet wrote the kubeconfig itself: its first certificate was stored right after that."""
-    written, prefix = node.kubeconfig.file.mtime, f"{cert_dir(node)}/kubelet-client-2"
-    stored = [fact.mtime for path, fact in node.files.items() if path.startswith(prefix) and fact.mtime]
-    return written is not None and any(timedelta(0) <= moment - written <= BOOTSTRAP for moment in stored)
 
 
 def _probed(node: Snapshot) -> tuple[Fault, tuple[Probe, ...]]:

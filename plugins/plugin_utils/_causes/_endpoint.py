@@ -21,13 +21,11 @@ from ._api import (
     Fault,
     endpoint,
     first_complaint,
-    kubeconfig_has_worked,
-    kubeconfig_newer_than_process,
-    written_by_bootstrap,
 )
 from ._layout import generated_endpoint
 from ._quote import iso
 from ._trust import server_certificate_fault
+from ._written import kubeconfig_has_worked, kubeconfig_newer_than_process, written_by_bootstrap
 
 NOT_THERE = (Fault.DNS, Fault.REFUSED, Fault.TIMEOUT, Fault.NO_ROUTE, Fault.SILENT, Fault.NOT_TLS)
 _SERVER_LINE = re.compile(r"^[ \t]*server:[ \t]*[\"']?https?://([^\s\"'/]+)", re.MULTILINE)

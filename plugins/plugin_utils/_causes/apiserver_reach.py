@@ -12,7 +12,7 @@ from .._model.cause import cause
 from .._model.common import Place
 from .._model.finding import Effect, Evidence, Hit, Remedy
 from .._model.snapshot import Snapshot
-from . import _api, _layout, _logs, _quote
+from . import _api, _layout, _logs, _quote, _written
 from ._api import SYMPTOMS, Conversation, Fault
 from ._endpoint import stale_endpoint, wrong_endpoint
 
@@ -63,6 +63,7 @@ def _server(node: Snapshot) -> tuple[Evidence, ...]:
         "apiserver/lb-half-broken": "there most requests succeed, here none does",
         "service/dropin-missing-standalone": "there the kubelet makes no request at all and logs none",
         "service/process-hung": "there the kubelet logs nothing any more, here it logs every failed request",
+        "apiserver/join-server-unreachable": "there the agent of K3s or RKE2 has not started its kubelet yet",
     },
     sources=DIAL,
 )
@@ -74,7 +75,7 @@ def connection_refused(node: Snapshot) -> Iterator[Hit]:
         return
     who = ""
     if node.cluster.node_found is not None:
-        known = " and this address has worked" if _api.kubeconfig_has_worked(node) else ""
+        known = " and this address has worked" if _written.kubeconfig_has_worked(node) else ""
         who = f"; it answers others{known}: a rejecting firewall or a load balancer in between"
     elif "refused" in node.cluster.error:
         who = "; it refuses others too"

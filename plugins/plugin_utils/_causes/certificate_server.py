@@ -16,7 +16,7 @@ from .._interpret import x509
 from .._model.cause import cause
 from .._model.finding import Effect, Evidence, Hit, Remedy
 from .._model.snapshot import Snapshot
-from . import _api, _quote
+from . import _api, _quote, _written
 from ._api import SYMPTOMS, Conversation, Fault
 from ._endpoint import wrong_endpoint
 from ._quote import age
@@ -54,7 +54,7 @@ def refusal(node: Snapshot) -> tuple[str, Conversation]:
         return "", talk
     if server_certificate_judged(node):
         # The endpoint's certificate is in order with the CA on disk, so the process holds an older one.
-        name = "old-ca" if name == "unknown-authority" and _api.kubeconfig_newer_than_process(node) else ""
+        name = "old-ca" if name == "unknown-authority" and _written.kubeconfig_newer_than_process(node) else ""
     return name, talk
 
 

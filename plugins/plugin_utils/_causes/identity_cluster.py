@@ -127,6 +127,7 @@ def cloud_provider_uninitialized(node: Snapshot) -> Iterator[Hit]:
     apart={
         "identity/duplicate-hostname": "there a second, living machine has the name",
         "kubeconfig/bootstrap-token-expired": "that is kubeadm's way to join",
+        "apiserver/join-server-unreachable": "there the server is not reached at all",
     },
     versions="k3s and RKE2",
     sources=("https://docs.k3s.io/architecture (How Agent Node Registration Works)",),

@@ -178,7 +178,7 @@ def _reported_boot(node: Snapshot) -> str:
     title="the host name cannot be the name of a node",
     effect=Effect.DOWN,
     gate=11,
-    explains=(*REJECTED, "apiserver/node-object-deleted"),
+    explains=(*REJECTED, "apiserver/node-object-deleted", "identity/hostname-changed"),
     healthy="The host name consists of letters, digits, '-' and '.'; each part begins and ends with a letter or digit.",
     see="*Node is invalid: metadata.name: Invalid value: a lowercase RFC 1123 subdomain must consist of ...*.",
     why="An underscore, a dot at the end, or no host name at all; upper case does not matter, the kubelet lowers it.",

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from .._model.cause import cause
 from .._model.finding import Effect, Evidence, Hit, Remedy
 from .._model.snapshot import Snapshot
-from . import _api, _logs, _quote
+from . import _api, _logs, _quote, _written
 from ._api import REJECTED, SYMPTOMS, Conversation, Fault
 from ._endpoint import other_endpoints, stale_endpoint, wrong_endpoint
 from .apiserver_reach import diverting_proxy
@@ -104,7 +104,7 @@ def _corrected(node: Snapshot, endpoint: str) -> Remedy | None:
 def http_scheme(node: Snapshot) -> Iterator[Hit]:
     """The server is an http:// URL and the kubelet does not work, or the endpoint answers TLS with plain text."""
     server, talk = node.kubeconfig.server, _api.conversation(node)
-    if server is None or (talk.works and not _api.kubeconfig_newer_than_process(node)):
+    if server is None or (talk.works and not _written.kubeconfig_newer_than_process(node)):
         return
     if node.kubeconfig.scheme == "http":
         later = ": the next start of the kubelet fails" if talk.works else ""

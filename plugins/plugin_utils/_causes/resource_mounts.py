@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nodeclinic.kubelet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The volumes of the kubelet and the runtime: not mounted, or on a file system that cannot be measured."""
+"""The volumes of the kubelet and the runtime: not mounted, dead, or on a file system that cannot be measured."""
 
 from __future__ import annotations
 
@@ -91,3 +91,40 @@ def rootfs_info(node: Snapshot) -> Iterator[Hit]:
     if said:
         text = f"cAdvisor finds no device for {node.kubelet_root}: {said.groups['why'][:140]}"
         yield Hit(text, (_quote.log(said),))
+
+
+@cause(
+    "resource/hung-storage",
+    title="a dead mount blocks the kubelet",
+    effect=Effect.DOWN,
+    explains=("service/process-hung", "service/watchdog-kill", "runtime/pleg-unhealthy", "symptom/*"),
+    healthy="Every mount answers; no process stays in state D.",
+    see="The kubelet is active and silent; processes are in state D; `df` hangs.",
+    why="A network file system or a volume lost its server, and a call that looks at it never returns.",
+    remedy=Remedy("`umount -f -l` the dead mount, or bring its server back; then restart the kubelet (not before)."),
+    apart={
+        "runtime/hung": "there calls to the runtime time out with log lines, here nothing is logged",
+        "resource/cpu-io-starvation": "there a local disk is busy, and answers late",
+        "runtime/pleg-unhealthy": "what follows: where a mount does not answer, that is the cause",
+    },
+    sources=("https://github.com/kubernetes/kubernetes/issues/101622",),
+)
+def hung_storage(node: Snapshot) -> Iterator[Hit]:
+    """Looking at a mount timed out on the node, and the kubelet's health does not answer."""
+    entries = [e for e in node.host.raw.get("filesystems") or () if isinstance(e, Mapping)]
+    stuck = [str(e.get("path")) for e in entries if e.get("status") == "timeout"]
+    blocked = node.host.raw.get("blocked_processes")
+    lost = _logs.of_kernel(node, "kernel-nfs-silent")
+    if not stuck:
+        return
+    killed = _logs.current(node, "watchdog-timeout")
+    effect = Effect.DOWN if killed or node.probes.healthz.status == "timeout" else Effect.DEGRADED
+    detail = f"; {blocked} processes are blocked" if blocked else ""
+    yield Hit(
+        f"{', '.join(stuck)} does not answer: a mount there is dead{detail}",
+        (
+            *(_quote.host(f"statvfs of {path} timed out", path) for path in stuck),
+            *((_quote.log(lost),) if lost else ()),
+        ),
+        effect,
+    )
