@@ -54,7 +54,7 @@ unit: setup-dev ## Unit tests (ARGS="-k journal" selects)
 
 .PHONY: corpus
 corpus: setup-dev ## Diagnose every bundle of tests/corpus, and some changed ones, and compare with what is known
-	pytest tests/corpus tests/accuracy tests/redteam $(ARGS)
+	pytest tests/corpus tests/accuracy tests/redteam tests/apart $(ARGS)
 
 .PHONY: sanity
 sanity: setup-dev ## ansible-test sanity (ARGS="--test pylint" selects)
