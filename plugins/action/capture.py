@@ -66,6 +66,6 @@ class ActionModule(ActionBase):
             write_tree(bundle, _bundle.write(reading.evidence), overwrite=options["overwrite"])
             if options.get("results_dir"):
                 judged = judged_reading(reading, options, signatures.causes)
-                compared = compare_node(judged, asked_of(judged, options, task_vars))
+                compared = compare_node(judged, asked_of(judged, options, task_vars), alone=True)
                 saved["result_file"] = str(write_result(Path(options["results_dir"]), compared.result))
         return saved

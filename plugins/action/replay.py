@@ -68,10 +68,10 @@ class ActionModule(ActionBase):
         with clear_failures():
             done = replay(Path(options["bundle_dir"]), Path(options["results_dir"]), entry, signatures.causes)
             files = [Path(file) for file in done.files]
-            alone = with_peers(done.entries, files, options["peers"])
-            overview, results = compare(alone, files, wanted=options["fleet"] == AUTO, within=SAME_MOMENT)
+            peers = with_peers(done.entries, files, options)
+            overview, results = compare(peers.results, files, wanted=options["fleet"] == AUTO, within=SAME_MOMENT)
         if results:
-            show_results(results, done.files, overview)
+            show_results(results, done.files, overview, peers.notes)
         reason = "; ".join(done.problems) or failures(results, options["fail_on"])
         if reason:
             raise AnsibleActionFail(reason)

@@ -17,14 +17,14 @@ from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._boundary impor
     registered_results,
     show_results,
 )
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._comparison import ON, with_peers
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._comparison import OPTIONS, with_peers
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._fleet import AUTO, OFF, compare
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._report.gate import NEVER, SEVERITIES, failures
 
 ARGUMENT_SPEC = {
     "registered": {"type": "str", "required": True},
     "fleet": {"type": "str", "default": AUTO, "choices": [AUTO, OFF]},
-    "peers": {"type": "str", "default": AUTO, "choices": [AUTO, OFF, ON]},
+    **{name: OPTIONS[name] for name in ("peers", "peers_max_age")},
     "fail_on": {"type": "str", "default": NEVER, "choices": [NEVER, *SEVERITIES]},
 }
 
@@ -46,13 +46,20 @@ class ActionModule(ActionBase):
         entries, files = registered_results(task_vars, options["registered"])
         paths = [Path(file) for file in files]
         with clear_failures():
-            alone = with_peers(entries, paths, options["peers"])
-            overview, diagnoses = compare(alone, paths, wanted=options["fleet"] == AUTO)
-        show_results(diagnoses, files, overview)
+            peers = with_peers(entries, paths, options)
+            overview, diagnoses = compare(peers.results, paths, wanted=options["fleet"] == AUTO)
+        show_results(diagnoses, files, overview, peers.notes)
         reason = failures(diagnoses, options["fail_on"])
         if reason:
             raise AnsibleActionFail(reason)
-        return {**result, "changed": False, "verdicts": _verdicts(diagnoses), "fleet": overview}
+        return {
+            **result,
+            "changed": False,
+            "verdicts": _verdicts(diagnoses),
+            "fleet": overview,
+            "split": list(peers.split),
+            "notes": list(peers.notes),
+        }
 
 
 def _verdicts(diagnoses: list[dict[str, Any]]) -> dict[str, str]:

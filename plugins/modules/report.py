@@ -35,11 +35,18 @@ options:
     choices: [auto, "off"]
   peers:
     description:
-      - V(auto) compares each node with the values that a clear majority of its peers of this run share, where there are enough
-        of them, and writes its result file again. V(off) does not.
+      - V(auto) compares each node with the values that a clear majority of its peers share, and writes its result file again
+        where that changes it. V(off) does not.
+      - Peers are the nodes of a group (O(nodeclinic.kubelet.diagnose#module:peer_group_by)). Those of this run count where they
+        are at least four, and at least half as many as in the last run that had more. What they share is written to
+        C(_peers.json) beside the results, with which a later run over a single node is compared.
     type: str
     default: auto
     choices: [auto, "off", "on"]
+  peers_max_age:
+    description: Days for which the peers of an earlier run are used.
+    type: int
+    default: 30
   fail_on:
     description:
       - Fail when a root cause or risk of this severity or worse was found on any node.
@@ -78,4 +85,18 @@ fleet:
   returned: success
   type: dict
   sample: null
+split:
+  description:
+    - Values of which the peers of a group have one on about one half of the nodes, and another one on the other half, so that
+      nothing is expected. Each has the C(group), the C(path), and as C(values) a list of value and number of nodes.
+  returned: success
+  type: list
+  elements: dict
+  sample: []
+notes:
+  description: Sentences about the run, as they are shown.
+  returned: success
+  type: list
+  elements: str
+  sample: []
 """

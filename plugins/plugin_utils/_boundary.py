@@ -21,7 +21,7 @@ from ._files import os_error
 from ._interpret.snapshot import snapshot
 from ._model.evidence import EvidenceError
 from ._model.snapshot import Snapshot
-from ._report.text import closing_line, render
+from ._report.text import closing_line, render, sentences
 from ._signatures._extra import SignatureError
 
 PLAIN_WIDTH = 100
@@ -174,17 +174,21 @@ def _registered(task_vars: Mapping[str, Any], variable: str, key: str) -> list[M
 
 
 def show_results(
-    results: Sequence[Mapping[str, Any]], files: Sequence[str], overview: Mapping[str, Any] | None = None
+    results: Sequence[Mapping[str, Any]],
+    files: Sequence[str],
+    overview: Mapping[str, Any] | None = None,
+    notes: Sequence[str] = (),
 ) -> None:
     """Print results on the controller's screen, and without colours into Ansible's log file where there is one.
 
     ``overview`` is what nodes of the run have in common, in the form of a result; it comes first and is not counted.
+    ``notes`` are sentences about the run; they come last.
     """
     parts = [[overview], results] if overview else [results]
 
     def page(width: int, colour: bool) -> str:
         blocks = [render(part, width=width, colour=colour) for part in parts]
-        return "\n\n".join([*blocks, closing_line(results, files)])
+        return "\n\n".join([*blocks, *sentences(notes, width), closing_line(results, files)])
 
     show(page)
 

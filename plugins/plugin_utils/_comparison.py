@@ -10,14 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import _baseline_files, _references, _value_patterns
+from . import _baseline_files, _peers, _references, _value_patterns
 from ._boundary import to_native_tree
 from ._engine.verdict import configuration_read
-from ._expected import declared, hardening, ignore, published
+from ._expected import declared, hardening, ignore, peer_groups, published
 from ._expected.ignore import Exemption
 from ._expected.observe import observe
 from ._expected.result import compared
-from ._files import write_json
 from ._judgement import Judged
 from ._model.expected import Expectation, Observed, Origin
 from ._model.snapshot import Snapshot
@@ -65,6 +64,7 @@ class Compared:
     asked: Asked | None = None
     exceptions: tuple[Exemption, ...] = ()
     calm: str = HEALTHY
+    groups: tuple[str, str] = ("", "")
 
     def registered(self) -> dict[str, Any]:
         """What `report` needs to compare the node again with its peers of the run; JSON-ready."""
@@ -75,6 +75,7 @@ class Compared:
             "expectations": kept,
             "exceptions": [each.to_dict() for each in self.exceptions],
             "calm": self.calm,
+            "groups": list(self.groups),
         }
 
 
@@ -97,22 +98,28 @@ def check_options(options: Mapping[str, Any]) -> None:
     _references.check(options)
 
 
-def compare_node(judged: Judged, asked: Asked) -> Compared:
-    """Compare a node with all that is expected of it, its saved peers included.
+def compare_node(judged: Judged, asked: Asked, *, alone: bool = False) -> Compared:
+    """Compare a node with all that is expected of it. Peers: those of an earlier run where the node is ``alone``, else
+    :func:`with_peers` follows.
 
     :raises ExpectedError: an option, a baseline or a saved file cannot be used
     :raises OSError: as the system gives it
     """
     bare = judged.diagnosis.to_dict()
     observed = observe(judged.node, declared.files(asked.options["expected"]))
-    given = [expectation for source in SOURCES for expectation in source(asked, observed)]
+    sources = (*SOURCES, _saved_peers) if alone else SOURCES
+    given = [expectation for source in sources for expectation in source(asked, observed)]
     wanted, not_searched = _value_patterns.answer(given, observed)
     not_read = _references.unread(asked.options, asked.node.host_name)
     bare["unknowns"] = [*bare["unknowns"], *not_read, *not_searched]
     exceptions = ignore.exemptions(asked.options["ignore"])
     calm = HEALTHY if configuration_read(judged.node) else "unknown"
     result = compared(bare, observed, wanted, exceptions, calm)
-    return Compared(result, bare, observed, wanted, asked, exceptions, calm)
+    return Compared(result, bare, observed, wanted, asked, exceptions, calm, _groups(asked))
+
+
+def _groups(asked: Asked) -> tuple[str, str]:
+    return peer_groups.groups(asked.node, asked.options["peer_group_by"], asked.variables)
 
 
 def _declared(asked: Asked, _observed: Observed) -> Iterable[Expectation]:
@@ -132,18 +139,41 @@ def _control_plane(asked: Asked, observed: Observed) -> Iterable[Expectation]:
     return published.expectations(said, observed, asked.node.profile)
 
 
-def with_peers(entries: Sequence[Mapping[str, Any]], files: Sequence[Path], peers: str) -> list[dict[str, Any]]:
-    """Results of all nodes of a run, compared again where enough of them are peers; those that change are written.
+def _saved_peers(asked: Asked, observed: Observed) -> Iterable[Expectation]:
+    """What the peers of an earlier run have."""
+    if asked.options["peers"] == OFF:
+        return ()
+    return _peers.saved_expectations(
+        asked.results_dir,
+        _groups(asked),
+        asked.node.host_name,
+        observed,
+        at=asked.node.captured_at.isoformat(),
+        max_age=asked.options["peers_max_age"],
+    )
 
-    ``entries`` are registered results of `diagnose`. OSError as the system gives it.
+
+def with_peers(
+    entries: Sequence[Mapping[str, Any]], files: Sequence[Path], options: Mapping[str, Any]
+) -> _peers.Compared:
+    """Results of all nodes of a run, compared again with their peers where enough of them are known; those that change
+    are written.
+
+    ``entries`` are registered results of `diagnose`; of ``options`` peers and peers_max_age count. OSError as the
+    system gives it.
     """
-    results = [dict(entry["diagnosis"]) for entry in entries]
-    if peers == OFF:
-        return results
-    for before, after, file in zip(entries, results, files, strict=True):
-        if after != before["diagnosis"]:
-            write_json(file, after)
-    return results
+    if options["peers"] == OFF:
+        return _peers.Compared([dict(entry["diagnosis"]) for entry in entries])
+    return _peers.compare_peers(entries, files, options["peers_max_age"], _again)
+
+
+def _again(entry: Mapping[str, Any], of_peers: Sequence[Expectation]) -> dict[str, Any]:
+    """The result of a node that was compared before, with what its peers expect."""
+    before = entry["comparison"]
+    wanted = [Expectation.from_dict(each) for each in before["expectations"]]
+    exceptions = [Exemption(**each) for each in before["exceptions"]]
+    observed = Observed.from_dict(before["observed"])
+    return compared(before["bare"], observed, [*wanted, *of_peers], exceptions, before["calm"])
 
 
 def _expected_from(asked: Asked, observed: Observed) -> Iterable[Expectation]:
@@ -155,5 +185,5 @@ def _expected_from(asked: Asked, observed: Observed) -> Iterable[Expectation]:
             yield from _references.of_node(asked.options, name, observed)
 
 
-# Each gives what one source expects of a node. Y: declared, hardening. Z: reference and baseline. P: saved peers.
+# Each gives what one source expects of a node. Y: declared, hardening. Z: reference and baseline.
 SOURCES = (_declared, _control_plane, _expected_from, _hardening)

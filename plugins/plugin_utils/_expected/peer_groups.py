@@ -65,9 +65,9 @@ def _labels(node: Snapshot) -> Mapping[str, Any]:
 
 
 def _size(node: Snapshot) -> str:
-    """Processors and whole GiB of memory, of which each kernel keeps a bit for itself."""
+    """Processors, where they are known, and whole GiB of memory, of which each kernel keeps a bit for itself."""
     cpus, memory = node.host.cpus, node.host.memory_total
-    return f"{cpus} CPUs, {round(memory / _GIB)} GiB" if cpus and memory else ""
+    return f"{cpus or UNKNOWN} CPUs, {round(memory / _GIB)} GiB" if memory else ""
 
 
 _TOLD: Mapping[str, Callable[[Snapshot], str]] = {

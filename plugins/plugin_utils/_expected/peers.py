@@ -103,9 +103,10 @@ class PeerTable:
 
     groups: Mapping[str, PeerGroup] = field(default_factory=dict)
 
-    def of(self, groups: Iterable[str]) -> Iterator[PeerGroup]:
-        """Those of these groups that are known."""
-        return (self.groups[name] for name in groups if name in self.groups)
+    def of(self, groups: Iterable[str], host: str) -> Iterator[PeerGroup]:
+        """Those of a node's groups that are known; else those in which it was, for a fault may change its group."""
+        found = [self.groups[name] for name in groups if name in self.groups]
+        return iter(found or [group for group in self.groups.values() if host in group.numbers])
 
 
 def clear(votes: int, known: int) -> bool:
@@ -122,7 +123,7 @@ def expectations(
     table: PeerTable, groups: Iterable[str], host: str, observed: Observed, paths: Collection[str] | None = None
 ) -> tuple[Expectation, ...]:
     """What the peers in a node's groups expect of it; the node is never its own peer. ``paths`` limits it to these."""
-    return tuple(wanted for group in table.of(groups) for wanted in _of_group(group, host, observed, paths))
+    return tuple(wanted for group in table.of(groups, host) for wanted in _of_group(group, host, observed, paths))
 
 
 def _of_group(group: PeerGroup, host: str, observed: Observed, paths: Collection[str] | None) -> Iterator[Expectation]:

@@ -60,7 +60,8 @@ def _shared_to_dict(shared: Shared, everybody: Spans) -> dict[str, Any]:
 def _group(data: Mapping[str, Any]) -> PeerGroup:
     hosts = tuple(str(host) for host in data["hosts"])
     at = str(data["at"])
-    datetime.fromisoformat(at)  # ValueError in words
+    if datetime.fromisoformat(at).tzinfo is None:
+        raise ValueError(f"{at!r} has no time zone")
     return PeerGroup(
         str(data["group"]),
         at,

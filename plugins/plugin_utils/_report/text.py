@@ -57,6 +57,12 @@ def closing_line(results: Sequence[Result], files: Sequence[str]) -> str:
     return f"{plural(len(results), 'node')}: {', '.join(numbers)}. Results: {visible(place)}"
 
 
+def sentences(texts: Sequence[str], width: int) -> list[str]:
+    """Sentences about a run as one block; none where there are none."""
+    lines = [line for text in texts for line in _wrap(visible(text), width, "", "  ")]
+    return ["\n".join(lines)] if lines else []
+
+
 def rank(result: Result) -> tuple[int, list[tuple[int, str]]]:
     """Worst verdict first, then by name with numbers in their order (worker-2 before worker-10)."""
     pieces = re.findall(r"\d+|\D+", result["host"])

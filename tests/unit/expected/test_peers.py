@@ -196,7 +196,13 @@ def test_size_of_the_machine() -> None:
 def test_groups_are_apart() -> None:
     """Nodes of another group are no peers."""
     found = run(*[{DNS: RIGHT}] * 5)
-    assert wanted(found, 1, ("role=control-plane", "")) == {}
+    assert wanted(found, 6, ("role=control-plane", "")) == {}
+
+
+def test_a_fault_that_changes_the_group() -> None:
+    """A node whose group is not known has the peers that it had before."""
+    found = run(*[{DNS: RIGHT}] * 5)
+    assert wanted(found, 5, ("profile=manual", "")) == {DNS: "['10.96.0.10'] by 4 of 4 peers"}
 
 
 def test_only_some_paths() -> None:
@@ -234,7 +240,7 @@ def steps(nodes: int) -> int:
     try:
         found = table(peers)
         for peer in peers:
-            paths = {path for group in found.of(peer.groups) for path in group.outliers.get(peer.name, ())}
+            paths = {path for group in found.of(peer.groups, peer.name) for path in group.outliers.get(peer.name, ())}
             expectations(found, peer.groups, peer.name, peer.observed, paths)
     finally:
         sys.settrace(before)
