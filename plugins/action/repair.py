@@ -16,12 +16,8 @@ from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._boundary impor
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._expected.declared import check
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._files import read_result, write_result
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._reading import NODE_OPTIONS
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._repairing import (
-    POLICY_OPTIONS,
-    Repair,
-    Repairer,
-    told,
-)
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._repair import Repair, told
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._repairing import POLICY_OPTIONS, Repairer
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._report.repair import plan_block, repair_block
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._signatures._load import signatures
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._user_signatures import load
@@ -55,8 +51,9 @@ class ActionModule(ActionBase):
             check(options["expected"])
         host, found = str(task_vars["inventory_hostname"]), options["diagnosed"].get("diagnosis") or {}
         brake = (options["brakes"].get("refused") or {}).get(host, "")
-        if brake or found.get("verdict") == "healthy":
-            repair, for_ansible = _untouched(brake), {}
+        untouched = found.get("verdict") == "healthy" and not (options["risks"] and found.get("differences"))
+        if brake or untouched:
+            repair, for_ansible, comparison = _untouched(brake), {}, None
             with clear_failures():
                 before = after = read_result(Path(options["diagnosed"]["result_file"]), found)
         else:
@@ -64,8 +61,8 @@ class ActionModule(ActionBase):
                 own = load(options["extra_signatures"], task_vars)
             repairer = Repairer(self, options, task_vars, own.causes, _show_plan)
             repair, judged_before, judged_after = repairer.repair(check=self._task.check_mode)
-            before, after = judged_before.diagnosis.to_dict(), judged_after.diagnosis.to_dict()
-            for_ansible = repairer.for_ansible
+            before, after = judged_before.diagnosis.to_dict(), dict(judged_after.result)
+            for_ansible, comparison = repairer.for_ansible, repairer.comparison
         final = {**after, "repair": told(repair, host)}
         with clear_failures():
             path = write_result(Path(options["results_dir"]), final)
@@ -77,6 +74,7 @@ class ActionModule(ActionBase):
             "changed": repair.changed,
             "to_confirm": repair.state == "committed",
             "before": before,
+            "comparison": comparison,
             "diagnosis": final,
             "places": repair.places,
             "result_file": str(path),

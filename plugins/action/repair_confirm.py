@@ -15,13 +15,8 @@ from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._boundary impor
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._files import write_result
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._plan.outcome import not_ready, outcome
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._reading import NODE_OPTIONS
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._repairing import (
-    STAGES,
-    Repair,
-    Repairer,
-    failure,
-    told,
-)
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._repair import Repair, failure, told
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._repairing import STAGES, Repairer
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._report.repair import repair_block
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._user_signatures import load
 
@@ -59,15 +54,16 @@ class ActionModule(ActionBase):
             return {**result, "changed": False, "failed": True, "msg": failure(repair)}
         with clear_failures():
             own = load(options["extra_signatures"], task_vars)
-        repairer = Repairer(self, options, task_vars, own.causes, lambda _plan: None)
+        comparison = repaired["comparison"]
+        repairer = Repairer(self, options, task_vars, own.causes, lambda _plan: None, comparison=comparison)
         now = repairer.read(with_cluster=True)
         after, ready = now.diagnosis.to_dict(), _ready(now.node)
         faults = outcome(repaired["before"], after, repair.actions, repaired["places"], STAGES).faults
         why = faults[0] if faults else not_ready(after, ready)
         if why:
             repairer.roll_back(repair, why, repair.rounds)
-            after = repairer.read(with_cluster=False).diagnosis.to_dict()
-        final = {**after, "repair": told(repair, str(task_vars["inventory_hostname"]), ready)}
+            now = repairer.read(with_cluster=False)
+        final = {**now.result, "repair": told(repair, str(task_vars["inventory_hostname"]), ready)}
         with clear_failures():
             path = write_result(Path(options["results_dir"]), final)
         show(partial(_page, final))

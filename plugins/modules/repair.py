@@ -70,10 +70,19 @@ options:
     default: 3600
   expected:
     description:
-      - Values that are right, beside what the node itself and the control plane show.
-      - C(kubeconfig.server) is the URL of the API server. C(config) holds fields of KubeletConfiguration, nested as there.
+      - Values that are right, beside what the node itself and the control plane show, as in M(nodeclinic.kubelet.diagnose).
+      - Everything else that is expected comes with O(diagnosed).
     type: dict
     default: {}
+  peers:
+    description: Whether values that the peers of an earlier run share are expected too.
+    type: str
+    default: auto
+    choices: [auto, "off", "on"]
+  peers_max_age:
+    description: Days for which the peers of an earlier run are used.
+    type: int
+    default: 30
   requested:
     description:
       - The registered result of M(nodeclinic.kubelet.repair_certificate) for this node, where a new client certificate is
@@ -127,6 +136,11 @@ before:
   returned: always
   type: dict
   sample: {host: worker-2, verdict: down}
+comparison:
+  description: What is expected of the node, for M(nodeclinic.kubelet.repair_confirm). No stable interface.
+  returned: always
+  type: dict
+  sample: {}
 places:
   description: Lines and paths that the repair wrote.
   returned: always

@@ -6,16 +6,16 @@
 from __future__ import annotations
 
 import secrets
-import shlex
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from . import _wanted
 from ._boundary import ModuleRunner, Outcome, clear_failures, run_module
 from ._causes import CATALOGUE
-from ._judgement import Judged, OwnCauses
+from ._judgement import OwnCauses
 from ._model.plan import Plan
 from ._plan.actions_renewal import renewal_of
 from ._plan.outcome import edited_places, further, outcome
@@ -23,6 +23,8 @@ from ._plan.plan import Sources, plan
 from ._plan.policy import Policy
 from ._plan.verify import verification
 from ._reading import cluster_answer, judged_reading, read_node
+from ._repair import Repair, changes, deleted
+from ._wanted import Comparison, Looked
 
 APPLY = "nodeclinic.kubelet.repair_apply"
 ROLL_BACK = "nodeclinic.kubelet.repair_rollback"
@@ -40,6 +42,8 @@ POLICY_OPTIONS: dict[str, dict[str, Any]] = {
     "attempts": {"type": "int", "default": 3},
     "cooldown": {"type": "int", "default": 3600},
     "expected": {"type": "dict", "default": {}},
+    "peers": {"type": "str", "default": "auto", "choices": ["auto", "off", "on"]},
+    "peers_max_age": {"type": "int", "default": 30},
     "requested": {"type": "dict", "default": {}},
     "issued": {"type": "dict", "default": {}},
 }
@@ -52,44 +56,6 @@ _CALLS = 6
 
 
 @dataclass
-class Repair:
-    """What was done to one node. ``state``: nothing, planned, refused, committed, rolled_back or failed."""
-
-    state: str = "nothing"
-    reason: str = ""
-    rounds: list[dict[str, Any]] = field(default_factory=list)
-    not_offered: list[dict[str, str]] = field(default_factory=list)
-    uncovered: list[str] = field(default_factory=list)
-    diff: list[Any] = field(default_factory=list)
-    places: list[str] = field(default_factory=list)
-
-    @property
-    def failed(self) -> bool:
-        """True when something was tried and does not stand."""
-        return self.state in ("rolled_back", "failed") or (self.state == "refused" and any(self.rounds))
-
-    @property
-    def changed(self) -> bool:
-        """True when the node is not as it was found (or would not be): a later round may fail after one that stands."""
-        return any(round_["state"] in ("committed", "planned", "failed") for round_ in self.rounds)
-
-    @property
-    def actions(self) -> list[dict[str, Any]]:
-        """Actions of all rounds, in order."""
-        return [action for round_ in self.rounds for action in round_["actions"]]
-
-    def to_dict(self) -> dict[str, Any]:
-        """As in result.schema.json under ``repair``."""
-        return {
-            "state": self.state,
-            "reason": self.reason,
-            "rounds": self.rounds,
-            "not_offered": self.not_offered,
-            "uncovered": self.uncovered,
-        }
-
-
-@dataclass
 class Repairer:
     """One node under repair: how it is reached, and what the user allows."""
 
@@ -99,16 +65,19 @@ class Repairer:
     own_causes: OwnCauses
     tell: Callable[[Mapping[str, Any]], None]
     for_ansible: dict[str, Any] = field(default_factory=dict)
+    comparison: Comparison | None = None
 
-    def read(self, *, with_cluster: bool) -> Judged:
-        """Read the node and judge it; without the cluster where its answer is older than what was done since."""
+    def read(self, *, with_cluster: bool) -> Looked:
+        """Read, judge and compare the node; without the cluster where its answer is older than what was done since."""
         options = self.options if with_cluster else {**self.options, "cluster": None}
         reading = read_node(self.runner, options, self.task_vars)
         self.for_ansible.update(reading.for_ansible)
         with clear_failures():
-            return judged_reading(reading, options, self.own_causes)
+            judged = judged_reading(reading, options, self.own_causes)
+            self.comparison = self.comparison or _wanted.begin(judged, self.options)
+            return _wanted.look(judged, self.comparison)
 
-    def repair(self, *, check: bool) -> tuple[Repair, Judged, Judged]:
+    def repair(self, *, check: bool) -> tuple[Repair, Looked, Looked]:
         """Plan and apply until nothing that may be done is left. Returns what was done, the node before and after."""
         done = Repair()
         first = now = self.read(with_cluster=True)
@@ -122,7 +91,7 @@ class Repairer:
             self._apply(done, planned)
             if check or done.state not in ("committed", "held"):
                 break
-            if not _changes(done.rounds[-1]):  # an interrupted run was ended: here the node is as it was before that
+            if not changes(done.rounds[-1]):  # an interrupted run was ended: here the node is as it was before that
                 first = now = self.read(with_cluster=False)
                 continue
             held = done.state == "held"
@@ -135,13 +104,15 @@ class Repairer:
                 now = self.read(with_cluster=False)  # the record that waited for the decision is no finding any more
         return done, first, now
 
-    def _plan(self, now: Judged) -> Plan:
+    def _plan(self, now: Looked) -> Plan:
         options, answer = self.options, cluster_answer(self.options.get("cluster")) or {}
         policy = policy_of(options)
         published = answer.get("published") or {}
         sources = replace(
-            Sources.of(options["expected"], published.get("endpoint"), now.node),
+            Sources.of(now.expectations, published.get("endpoint"), now.node),
+            differences=now.differences,
             renewal=renewal_of(options["requested"], options["issued"]),
+            kubelet_config=str(published.get("kubelet_config") or ""),
         )
         moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
         return plan(
@@ -176,6 +147,7 @@ class Repairer:
             {
                 "run": planned.run,
                 "state": done.state,
+                "changed": bool(said.get("changed")),
                 "actions": data["actions"],
                 "restart": data["restart"],
                 "steps": said.get("steps") or [],
@@ -194,7 +166,7 @@ class Repairer:
             time.sleep(_PAUSE)
         return answer
 
-    def _settled(self, before: Judged, planned: Plan) -> Judged:
+    def _settled(self, before: Looked, planned: Plan) -> Looked:
         """The node after a repair, once what its start left behind is over."""
         places, actions = edited_places(planned, before.node), planned.to_dict()["actions"]
         for look in range(_LOOKS):
@@ -206,7 +178,7 @@ class Repairer:
                 break
         return now
 
-    def _compare(self, done: Repair, before: Judged, now: Judged, planned: Plan) -> None:
+    def _compare(self, done: Repair, before: Looked, now: Looked, planned: Plan) -> None:
         """Roll this round back when it did not do what it was for, or did more. Where the kubelet does not stay up, it
         stands only if its start gets further and ends on another fault."""
         was, is_now = before.diagnosis.to_dict(), now.diagnosis.to_dict()
@@ -234,7 +206,9 @@ class Repairer:
         """Undo rounds, the last one first, and have the node remember that they did not help. What cannot be undone is
         said."""
         done.state, done.reason = "rolled_back", why
-        for round_ in filter(_changes, reversed(rounds)):
+        if any(deleted(round_) for round_ in rounds):
+            done.state, done.reason = "failed", f"{why}; what was deleted to make room stays deleted"
+        for round_ in (round_ for round_ in reversed(rounds) if round_["changed"]):
             answer = self._call(ROLL_BACK, {"run": round_["run"], "failed": True, "stable_seconds": 0})
             if answer.values.get("state") == "rolled_back":
                 round_["state"] = "rolled_back"
@@ -247,47 +221,3 @@ class Repairer:
 def policy_of(options: Mapping[str, Any]) -> Policy:
     """The user's policy, from options by the names of POLICY_OPTIONS."""
     return Policy(tuple(options["allow"]), tuple(options["deny"]), options["enabled"], options["risks"])
-
-
-def failure(repair: Repair) -> str:
-    """Why the task fails, for one who reads nothing else."""
-    what = {
-        "refused": "The node refused the repair, nothing was changed",
-        "rolled_back": "The repair was undone",
-        "failed": "The repair failed, and not all of it could be undone",
-    }
-    return f"{what.get(repair.state, 'The repair did not come to an end')}: {repair.reason}"
-
-
-def told(repair: Repair, host: str, ready: str | None = None) -> dict[str, Any]:
-    """A repair for the result file and the screen, with what a person types next."""
-    limit = shlex.quote(host)
-    data = {**repair.to_dict(), "ready": ready}
-    standing = [round_["run"] for round_ in repair.rounds if round_["state"] == "committed" and _changes(round_)]
-    if repair.state == "committed":
-        data["checked"] = _checked(repair, ready)
-    if standing:
-        data["undo"] = f"ansible-playbook playbooks/rollback.yml -l {limit}" + (
-            f"  (once for each of {', '.join(reversed(standing))})" if len(standing) > 1 else ""
-        )
-    if repair.state == "planned":
-        data["next"] = f"ansible-playbook playbooks/repair.yml -l {limit}"
-    return data
-
-
-def _changes(round_: Mapping[str, Any]) -> bool:
-    """False for a round that did nothing but end an interrupted run: it has no record of its own."""
-    return bool(round_["restart"] or any(action["steps"] for action in round_["actions"]))
-
-
-def _checked(repair: Repair, ready: str | None) -> str:
-    """How a repair was verified, in words."""
-    watched = [round_["verify"] for round_ in repair.rounds if round_["verify"]]
-    last = watched[-1] if watched else {}
-    words = [f"same main process for {last.get('seconds', 0):.0f} s"] if last.get("ok", bool(watched)) else []
-    words += ["healthz ok"] if last.get("healthz") == "ok" else []
-    words += [f"the start gets further, but {last['reason'].rstrip('.')}"] if last.get("ok") is False else []
-    words += ["causes gone", "no new one"] if not repair.uncovered else ["causes gone"]
-    words += [f"also found once the start went on: {', '.join(repair.uncovered)}"] if repair.uncovered else []
-    words += ["node Ready"] if ready == "True" else [f"node Ready={ready}"] if ready else ["control plane not asked"]
-    return ", ".join(words)

@@ -29,8 +29,8 @@ def _entry(name: str, title: str, what: str, remedy: Remedy, why: str = _WHY) ->
         f"expected/{name}",
         title=title,
         effect=Effect.INFO,
-        healthy="As the inventory declares it, as the control plane publishes it, as on the reference node, or as most of"
-        f" its peers have it (the first of these that says anything): {what}.",
+        healthy="As the inventory declares it, as the control plane publishes it, as on the reference node, or as most"
+        f" of its peers have it (the first of these that says anything): {what}.",
         see=f"One line for each value, with its place and who expects what: {what}. A warning where the inventory"
         " declares it or where a wrong value breaks pods; otherwise information, and the node stays healthy.",
         why=why,

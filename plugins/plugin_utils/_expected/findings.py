@@ -89,7 +89,7 @@ def _cause(difference: Difference) -> Cause:
 
 
 def _finding(cause: Cause, differences: Sequence[Difference]) -> Finding:
-    ordered = sorted(differences, key=lambda difference: -effect(difference))
+    ordered = sorted(differences, key=lambda difference: (-effect(difference), difference.expected.source.origin))
     first, others = ordered[0], len(ordered) - 1
     return Finding(
         id=cause.id,

@@ -45,6 +45,17 @@ def compared(
     return apply(result, exceptions, calm, ignored)
 
 
+def own_differences(
+    bare: Mapping[str, Any],
+    observed: Observed,
+    expectations: Iterable[Expectation],
+    exceptions: Sequence[Exemption] = (),
+) -> tuple[Difference, ...]:
+    """The differences that belong to none of the findings of a node: those that are findings of their own."""
+    kept, _ignored = split(compare(observed, expectations), exceptions, str(bare["captured_at"])[:10])
+    return strengthen(bare, _once(kept))[1]
+
+
 def _once(differences: Iterable[Difference]) -> list[Difference]:
     """Without the flag (and the runtime's endpoint) that is seen as a field of the configuration already."""
     found = list(differences)

@@ -9,6 +9,7 @@ import json
 import re
 
 from .._causes import _runtime
+from .._model.expected import Origin
 from .._model.plan import NEEDS_APPROVAL, SAFE, Action, Splice, Step
 from .._model.service import Flag
 from .context import Context, UnavailableError, Wanted, edit, unit
@@ -22,9 +23,9 @@ def remove_flag(at: Context) -> Action:
     if flag is None:
         raise UnavailableError("the line that gives the flag must be known")
     fact = at.file(flag.place.path)
-    word = _word(flag)
+    word = word_of(flag)
     splice = remove_word(fact.content or "", flag.place.line, word)
-    return at.action("remove-flag", SAFE, f"{flag.place}: remove {word}", edit(fact, splice), *_reload(at, flag))
+    return at.action("remove-flag", SAFE, f"{flag.place}: remove {word}", edit(fact, splice), *reload_for(at, flag))
 
 
 def remove_feature_gate(at: Context) -> Action:
@@ -37,7 +38,7 @@ def remove_feature_gate(at: Context) -> Action:
         fact = at.file(found.place.path)
         gates = at.node.config.value("featureGates", {})
         path = ("featureGates",) if isinstance(gates, dict) and len(gates) == 1 else ("featureGates", gate)
-        splice = _try(lambda: remove_field(fact.content or "", path))
+        splice = attempt(lambda: remove_field(fact.content or "", path))
         text = f"{found.place}: remove {'.'.join(path)}"
         return at.action("remove-feature-gate", automatic, text, edit(fact, splice))
     flag = at.node.command_line.flag("feature-gates")
@@ -47,29 +48,34 @@ def remove_feature_gate(at: Context) -> Action:
     if len(kept) == len(flag.value.split(",")):
         raise UnavailableError("the gate must stand in --feature-gates")
     fact = at.file(flag.place.path)
-    content, old, new = fact.content or "", _word(flag), f"--feature-gates={','.join(kept)}"
+    content, old, new = fact.content or "", word_of(flag), f"--feature-gates={','.join(kept)}"
     splice = replace_word(content, flag.place.line, old, new) if kept else remove_word(content, flag.place.line, old)
     text = f"{flag.place}: {new if kept else 'remove --feature-gates'}"
-    return at.action("remove-feature-gate", automatic, text, edit(fact, splice), *_reload(at, flag))
+    return at.action("remove-feature-gate", automatic, text, edit(fact, splice), *reload_for(at, flag))
 
 
 def set_client_ca_file(at: Context) -> Action:
     """Name a CA file that exists and is the cluster's."""
     path = ("authentication", "x509", "clientCAFile")
-    wanted = at.declared_value("config", *path)
-    if wanted is not None and at.node.file(wanted.value).absent:
+    wanted = at.wanted(f"config.{'.'.join(path)}")
+    if wanted is None or not wanted.declared:
+        wanted = _cluster_ca(at, wanted)
+    elif at.node.file(str(wanted.value)).absent:
         raise UnavailableError(f"{wanted.value} ({wanted.source}) must exist on this node")
-    return _set_setting(at, "set-client-ca-file", path, "client-ca-file", wanted or _cluster_ca(at), SAFE)
+    return set_setting(at, "set-client-ca-file", path, "client-ca-file", wanted, SAFE)
 
 
-def _cluster_ca(at: Context) -> Wanted:
-    """The usual CA file, where it exists and is proven by signature to be the kubeconfig's."""
+def _cluster_ca(at: Context, wanted: Wanted | None) -> Wanted:
+    """The CA file that is expected, or the usual one, where it exists and is proven by signature to be the
+    kubeconfig's."""
     own = {c.fingerprint_sha256 for c in at.node.kubeconfig.ca.certificates}
-    for path in ("/etc/kubernetes/pki/ca.crt", f"{at.node.kubelet_root}/ca.crt"):
+    expected = [str(wanted.value)] if wanted and wanted.value else []
+    for path in (*expected, "/etc/kubernetes/pki/ca.crt", f"{at.node.kubelet_root}/ca.crt"):
         fact = at.node.file(path)
         held = {c.fingerprint_sha256 for c in at.certificates_of(fact)}
         if held and held <= own:
-            return Wanted(path, f"it holds the CA of {at.node.kubeconfig.path}")
+            others = f"; {wanted.source}" if wanted and wanted.value == path else ""
+            return Wanted(path, f"it holds the CA of {at.node.kubeconfig.path}{others}")
     raise UnavailableError(
         "a CA file that holds the CA of the kubeconfig must exist, or be declared in kubelet_expected"
     )
@@ -82,29 +88,31 @@ def set_config_field(at: Context) -> Action:
         for name, value in (("kind", "KubeletConfiguration"), ("apiVersion", "kubelet.config.k8s.io/v1beta1")):
             found = at.node.config.get(name)
             if found is None:
-                steps.append(_try(lambda n=name, v=value: add_field(fact.content or "", (n,), v)))
+                steps.append(attempt(lambda n=name, v=value: add_field(fact.content or "", (n,), v)))
             elif found.value != value and (name == "kind" or not str(found.value).startswith("kubelet.config.k8s.io/")):
-                steps.append(_try(lambda n=name, v=value: set_scalar(fact.content or "", (n,), v)))
+                steps.append(attempt(lambda n=name, v=value: set_scalar(fact.content or "", (n,), v)))
         return at.action("set-config-field", SAFE, f"{fact.path}: set kind and apiVersion", edit(fact, *steps))
-    wanted = at.declared_value("config", "resolvConf")
-    if wanted is None and at.node.file("/etc/resolv.conf").exists:
+    wanted = at.wanted("config.resolvConf")
+    if (wanted is None or not wanted.value) and at.node.file("/etc/resolv.conf").exists:
         wanted = Wanted("/etc/resolv.conf", "it exists on this node")
     if at.finding.id != "config/resolvconf-missing" or wanted is None:
         raise UnavailableError("the right value must be declared in kubelet_expected")
-    return _set_setting(at, "set-config-field", ("resolvConf",), "resolv-conf", wanted, NEEDS_APPROVAL)
+    return set_setting(at, "set-config-field", ("resolvConf",), "resolv-conf", wanted, NEEDS_APPROVAL)
 
 
 def set_runtime_endpoint(at: Context) -> Action:
     """Name the socket that the runtime of this node serves."""
     runtime = at.node.runtime
     served = next((s for s, name in _runtime.SOCKETS.items() if runtime and runtime.name.startswith(name)), "")
-    wanted = at.declared_value("config", "containerRuntimeEndpoint")
-    if wanted is None and runtime is not None and served:
+    wanted = at.wanted("config.containerRuntimeEndpoint")
+    if (wanted is None or not wanted.declared) and runtime is not None and served:
         wanted = Wanted(f"unix://{served}", f"{runtime.name} serves it")
-    if wanted is None:
+    if wanted is None or not wanted.value:
         raise UnavailableError("the socket of the active runtime must be known")
     name = "container-runtime-endpoint"
-    return _set_setting(at, "set-runtime-endpoint", ("containerRuntimeEndpoint",), name, wanted, SAFE)
+    known = wanted.origin in (Origin.DECLARED, Origin.BUILT_IN)  # built in: the runtime of this node serves it
+    automatic = SAFE if known else NEEDS_APPROVAL
+    return set_setting(at, "set-runtime-endpoint", ("containerRuntimeEndpoint",), name, wanted, automatic)
 
 
 def remove_manager_state(at: Context) -> Action:
@@ -132,7 +140,7 @@ def enable_cri_plugin(at: Context) -> Action:
     return at.action("enable-cri-plugin", NEEDS_APPROVAL, text, edit(fact, splice), unit("restart", runtime.name))
 
 
-def _set_setting(
+def set_setting(
     at: Context, action: str, path: tuple[str, ...], name: str, wanted: Wanted, classification: str
 ) -> Action:
     """Set a setting where it is written: its flag, which wins; its field; or, where neither is, in the main file."""
@@ -142,34 +150,35 @@ def _set_setting(
         raise UnavailableError(f"{wanted.value} is set already ({wanted.source})")
     if flag is not None:
         fact = at.file(flag.place.path)
-        splice = replace_word(fact.content or "", flag.place.line, _word(flag), f"--{name}={_bare(wanted)}")
+        splice = replace_word(fact.content or "", flag.place.line, word_of(flag), f"--{name}={bare(wanted)}")
         text = f"{flag.place}: --{name}={wanted.value} ({wanted.source})"
-        return at.action(action, classification, text, edit(fact, splice), *_reload(at, flag))
+        return at.action(action, classification, text, edit(fact, splice), *reload_for(at, flag))
     fact = at.file(found.place.path if found else at.node.config.path)
     change = set_scalar if found else add_field
-    splice = _try(lambda: change(fact.content or "", path, wanted.value))
+    splice = attempt(lambda: change(fact.content or "", path, wanted.value))
     text = f"{found.place if found else fact.path}: {path[-1]}: {wanted.value} ({wanted.source})"
     return at.action(action, classification, text, edit(fact, splice))
 
 
-def _word(flag: Flag) -> str:
+def word_of(flag: Flag) -> str:
     """A flag as it is written when nothing in it is quoted."""
     return f"--{flag.name}" if flag.value is None else f"--{flag.name}={flag.value}"
 
 
-def _bare(wanted: Wanted) -> str:
-    """A value that stands on a command line without quotes."""
-    if not re.fullmatch(r"[A-Za-z0-9/_.:@,+-]+", wanted.value):
-        raise UnavailableError(f"{wanted.value!r} ({wanted.source}) would need quotes on a command line")
-    return wanted.value
+def bare(wanted: Wanted) -> str:
+    """A value as it stands on a command line, without quotes."""
+    text = str(wanted.value).lower() if isinstance(wanted.value, bool) else str(wanted.value)
+    if not re.fullmatch(r"[A-Za-z0-9/_.:@,+=-]+", text):
+        raise UnavailableError(f"{text!r} ({wanted.source}) would need quotes on a command line")
+    return text
 
 
-def _reload(at: Context, flag: Flag) -> tuple[Step, ...]:
+def reload_for(at: Context, flag: Flag) -> tuple[Step, ...]:
     """daemon-reload, where the flag stands in a unit file; environment files are read at each start."""
     return () if flag.origin == "environment-file" else (unit("daemon-reload", at.node.kubelet.name),)
 
 
-def _try(change: object) -> Splice:
+def attempt(change: object) -> Splice:
     """The splice of an edit; what cannot be edited safely is not offered."""
     try:
         splice = change() if callable(change) else None

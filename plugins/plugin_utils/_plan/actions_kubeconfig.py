@@ -14,6 +14,7 @@ from .._interpret import x509
 from .._interpret._yaml import Tree, load
 from .._interpret.endpoint import https_url, same_server
 from .._model.certificate import Certificate, CertificateUse
+from .._model.expected import Origin
 from .._model.plan import NEEDS_APPROVAL, SAFE, Action, Splice, Step
 from .context import Context, UnavailableError, Wanted, edit
 from .text_edit import replace_line
@@ -21,14 +22,19 @@ from .yaml_edit import EditError, Path, set_scalar
 
 
 def set_kubeconfig_server(at: Context) -> Action:
-    """Set the server to what the inventory or the control plane says; other files of the node only with approval."""
+    """Set the server to what the inventory or the control plane says; to what another node or another file of this one
+    says only with approval."""
     config = at.node.kubeconfig
     if config.server is None:
         raise UnavailableError("the kubeconfig must name a server")
-    wanted = at.declared_value("kubeconfig", "server")
+    expected = at.wanted("kubeconfig.server")
+    wanted = expected if expected and expected.declared else None
     if wanted is None and at.endpoint:
         wanted = Wanted(at.endpoint, "cluster-info of the control plane")
     classification = SAFE if wanted else NEEDS_APPROVAL
+    # What the control plane says elsewhere counts only through its endpoint, of which the CA is compared.
+    if wanted is None and expected and expected.value and expected.origin != Origin.CONTROL_PLANE:
+        wanted = expected
     others = other_endpoints(at.node)
     if wanted is None and others:
         wanted = Wanted(f"https://{others[0].endpoint}", f"{others[0].place} names it")

@@ -5,13 +5,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from .._expected.observe import names
+from .._expected.portable import localised
+from .._expected.say import names as named
 from .._interpret import x509
 from .._model.certificate import Certificate
 from .._model.common import FileFact
+from .._model.expected import Difference, Expectation, Origin
 from .._model.finding import Finding
 from .._model.plan import Action, Renewal, Splice, Step
 from .._model.snapshot import Snapshot
@@ -25,31 +29,48 @@ class UnavailableError(Exception):
 
 @dataclass(frozen=True)
 class Wanted:
-    """A value that should be there, and who says so."""
+    """A value that should be there (None: nothing should), who says so, and by which right."""
 
-    value: str
+    value: Any
     source: str
+    origin: Origin = Origin.BUILT_IN
+
+    @property
+    def declared(self) -> bool:
+        """True when the user declared it."""
+        return self.origin == Origin.DECLARED
 
 
 @dataclass(frozen=True)
 class Context:
-    """One finding on one node. ``declared`` is the user's ``kubelet_expected``; ``endpoint`` is the API endpoint that
-    the control plane publishes (empty where it was not asked); ``renewal`` is the client certificate that it issued."""
+    """One finding on one node. ``expectations`` is all that is expected of it, and ``differences`` those that became
+    findings; ``endpoint`` is the API endpoint that the control plane publishes (empty where it was not asked);
+    ``renewal`` is the client certificate that it issued, ``kubelet_config`` the KubeletConfiguration (YAML) that it
+    gives to nodes."""
 
     node: Snapshot
     finding: Finding
-    declared: Mapping[str, Any] = field(default_factory=dict)
+    expectations: Iterable[Expectation] = ()
+    differences: Iterable[Difference] = ()
     endpoint: str = ""
     renewal: Renewal = field(default_factory=Renewal)
+    kubelet_config: str = ""
 
-    def declared_value(self, *path: str) -> Wanted | None:
-        """A value of ``kubelet_expected`` by keys, where it is a plain scalar."""
-        found: Any = self.declared
-        for key in path:
-            found = found.get(key) if isinstance(found, Mapping) else None
-        if not isinstance(found, str | int | bool):
+    def wanted(self, path: str) -> Wanted | None:
+        """The one value that is expected at a path of observed values, by the source that has precedence and those that
+        agree; None where there is none, or where that source allows several."""
+        found = sorted(
+            (each for each in self.expectations if each.path == path and not each.id),
+            key=lambda each: each.source.origin,
+        )
+        if not found or found[0].matcher.kind not in ("exact", "absent"):
             return None
-        return Wanted(str(found), f"inventory (kubelet_expected.{'.'.join(path)})")
+        first = found[0]
+        value = localised(first.matcher.value, names(self.node))
+        if first.source.origin == Origin.DECLARED:
+            return Wanted(value, f"inventory (kubelet_expected.{path})", Origin.DECLARED)
+        agreeing = [each.source for each in found if each.matcher == first.matcher]
+        return Wanted(value, named(agreeing), first.source.origin)
 
     def file(self, path: str) -> FileFact:
         """A file that may be edited: a regular file whose text the evidence holds whole, byte for byte."""

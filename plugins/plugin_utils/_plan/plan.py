@@ -12,13 +12,16 @@ from typing import Any
 from .._engine.order import GIVEN_UP, LAST
 from .._model.cause import Cause
 from .._model.diagnosis import Diagnosis
+from .._model.expected import Difference, Expectation
 from .._model.finding import Effect, Finding
 from .._model.plan import BLOCKED, NEVER, Action, NotOffered, Plan, Renewal
 from .._model.snapshot import Snapshot
 from . import actions_config as config
+from . import actions_expected as expected
 from . import actions_host as host
 from . import actions_kubeconfig as kubeconfig
 from . import actions_renewal as renewal
+from . import actions_restore as restore
 from . import actions_service as service
 from .conflict import conflict
 from .context import Context, UnavailableError
@@ -49,8 +52,13 @@ BUILDERS: Mapping[str, Callable[[Context], Action]] = {
     "set-current-context": kubeconfig.set_current_context,
     "relink-client-certificate": kubeconfig.relink_client_certificate,
     "restore-ca-file": kubeconfig.restore_ca_file,
+    restore.RESTORE: restore.restore_kubelet_config,
     renewal.RENEW: renewal.renew_client_certificate,
+    "set-expected-config": expected.set_expected_config,
+    "set-expected-flag": expected.set_expected_flag,
+    "set-expected-file": expected.set_expected_file,
     "swap-off": host.swap_off,
+    host.FREE_SPACE: host.free_space,
     "raise-inotify-limits": host.raise_inotify_limits,
     "create-static-pod-path": host.create_static_pod_path,
     host.END_UNFINISHED: host.end_unfinished_repair,
@@ -64,21 +72,24 @@ OFFERED = frozenset(BUILDERS)
 
 @dataclass(frozen=True)
 class Sources:
-    """Where wanted values may come from: the user's kubelet_expected, the endpoint that the control plane publishes,
-    the client certificate that it issued."""
+    """Where wanted values may come from: all that is expected of the node (with the differences that became findings),
+    the endpoint that the control plane publishes, the client certificate that it issued, the KubeletConfiguration
+    (YAML) that it gives to nodes."""
 
-    declared: Mapping[str, Any] = field(default_factory=dict)
+    expectations: tuple[Expectation, ...] = ()
+    differences: tuple[Difference, ...] = ()
     endpoint: str = ""
     renewal: Renewal = field(default_factory=Renewal)
+    kubelet_config: str = ""
 
     @classmethod
-    def of(cls, declared: Mapping[str, Any], published: object, node: Snapshot) -> Sources:
+    def of(cls, expectations: Iterable[Expectation], published: object, node: Snapshot) -> Sources:
         """``published`` is ``endpoint`` of cluster_info. It counts only where its CA is the one that the node knows, or
         one of the two is not known: another cluster's address is no wanted value."""
         said = published if isinstance(published, Mapping) else {}
         known = {certificate.fingerprint_sha256 for certificate in node.kubeconfig.ca.certificates}
         foreign = bool(known and said.get("ca_sha256") and said["ca_sha256"] not in known)
-        return cls(declared, "" if foreign else str(said.get("server") or ""))
+        return cls(tuple(expectations), endpoint="" if foreign else str(said.get("server") or ""))
 
 
 def plan(
@@ -129,7 +140,17 @@ class _Draft:
     def answer(self, finding: Finding) -> None:
         """Add the action for a finding, or the reason why there is none."""
         sources = self.sources
-        offer = _offer(Context(self.node, finding, sources.declared, sources.endpoint, sources.renewal))
+        offer = _offer(
+            Context(
+                self.node,
+                finding,
+                expectations=sources.expectations,
+                differences=sources.differences,
+                endpoint=sources.endpoint,
+                renewal=sources.renewal,
+                kubelet_config=sources.kubelet_config,
+            )
+        )
         if isinstance(offer, NotOffered):
             self.refused.append(offer)
             return
@@ -172,7 +193,10 @@ def _candidates(diagnosis: Diagnosis, catalogue: Mapping[str, Cause], *, risks: 
     always a repair that was interrupted."""
     given_up = tuple(f for f in diagnosis.consequences if f.id == GIVEN_UP)
     asked = (
-        f for f in diagnosis.risks if f.effect == Effect.RISK and (risks or f.remedy.repair == host.END_UNFINISHED)
+        f
+        for f in diagnosis.risks
+        if f.remedy.repair == host.END_UNFINISHED
+        or (risks and (f.effect == Effect.RISK or (f.id.startswith("expected/") and f.remedy.repair)))
     )
     found = (*diagnosis.root_causes, *given_up, *asked)
 

@@ -19,6 +19,7 @@ from .._interpret._yaml import Tree
 from .._model.plan import Splice
 
 Path = tuple[str | int, ...]
+Value = str | int | bool | list[str | int | bool]
 _PLAIN = re.compile(r"[A-Za-z0-9/_.][A-Za-z0-9/_.:+=-]*(?<!:)\Z")
 
 
@@ -37,7 +38,24 @@ def set_scalar(text: str, path: Path, value: str | int | bool) -> Splice:
     return _checked(text, splice, path, value)
 
 
-def add_field(text: str, path: Path, value: str | int | bool) -> Splice:
+def set_list(text: str, path: Path, values: list[str | int | bool]) -> Splice:
+    """Replace a list of scalars by another one, in the style in which it is written."""
+    tree = _at(_tree(text), path)
+    if not isinstance(tree.value, list) or not tree.value or any(isinstance(i.value, (dict, list)) for i in tree.value):
+        raise EditError(f"{_name(path)} is no list of single values")
+    start, end = _offset(text, *tree.marks[:2]), _offset(text, *tree.marks[2:])
+    data = text.encode()
+    if data[start : start + 1] == b"[":
+        return _checked(text, Splice(start, end, _written(values)), path, values)
+    # A block list: each item on a line of its own; only the lines from the first to the last item are replaced.
+    first, last = tree.value[0].marks, tree.value[-1].marks
+    begin, stop = _offset(text, *first[:2]), _offset(text, *last[2:])
+    column = len(text.splitlines()[first[0]][: first[1]]) - 2
+    between = ("\r\n" if "\r\n" in text else "\n") + " " * max(column, 0) + "- "
+    return _checked(text, Splice(begin, stop, between.join(_written(value) for value in values)), path, values)
+
+
+def add_field(text: str, path: Path, value: Value) -> Splice:
     """Add a key that is not there yet to a block mapping: after the last line of the file for the top level, before
     the first key of the mapping otherwise."""
     root, end = _tree(text), "\r\n" if "\r\n" in text else "\n"
@@ -124,8 +142,10 @@ def _offset(text: str, line: int, column: int) -> int:
     )
 
 
-def _written(value: str | int | bool) -> str:
-    """A scalar as YAML: plain where that is safe, else as a JSON string (which YAML reads alike)."""
+def _written(value: Value) -> str:
+    """A value as YAML: plain where that is safe, else as a JSON string (which YAML reads alike); a list on one line."""
+    if isinstance(value, list):
+        return f"[{', '.join(_written(item) for item in value)}]"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
@@ -135,7 +155,7 @@ def _written(value: str | int | bool) -> str:
     return value if plain and plain.child("a") and plain.text("a") == value else json.dumps(value)
 
 
-def _checked(text: str, splice: Splice, path: Path, value: str | int | bool | None) -> Splice:
+def _checked(text: str, splice: Splice, path: Path, value: Value | None) -> Splice:
     """The splice, after making sure that exactly the value at ``path`` differs; None means that it is gone."""
     before, after = _tree(text).plain(), _tree(apply(text, (splice,))).plain()
     expected = _with(before, path, value)

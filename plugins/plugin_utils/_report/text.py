@@ -151,7 +151,7 @@ def _rows(result: Result) -> Iterator[Row]:
 
 def _is_note(finding: Mapping[str, Any]) -> bool:
     """True for a value that differs from what is expected and does no harm."""
-    return finding["severity"] == "info" and finding["id"].startswith(COMPARED)
+    return bool(finding["severity"] == "info" and finding["id"].startswith(COMPARED))
 
 
 def _note_rows(result: Result) -> Iterator[Row]:

@@ -13,13 +13,8 @@ import pytest
 from corpus._load import load_evidence
 
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils import _repairing
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._repairing import (
-    APPLY,
-    KEEP,
-    ROLL_BACK,
-    Repairer,
-    told,
-)
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._repair import told
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._repairing import APPLY, KEEP, ROLL_BACK, Repairer
 
 OPTIONS: dict[str, Any] = {
     "allow": ["safe"],
@@ -33,6 +28,10 @@ OPTIONS: dict[str, Any] = {
     "expected": {},
     "requested": {},
     "issued": {},
+    "diagnosed": {},
+    "peers": "auto",
+    "peers_max_age": 30,
+    "results_dir": "/nowhere",
     "cluster": {
         "cluster": {"nodes": {}, "published": {"endpoint": {"server": "https://controlplane:6443", "ca_sha256": None}}}
     },
