@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -118,6 +119,21 @@ def test_directory_that_is_used_by_now_stays(node: Node) -> None:
     node.write("/manifests/theirs.yaml", b"pod\n")
     assert rollback.roll_back(node, LAST, WATCH)["state"] == "rolled_back"
     assert [path.name for path in Path(node.path("/manifests")).iterdir()] == ["theirs.yaml"]
+
+
+def test_state_file_that_the_kubelet_made_anew_is_no_edit(node: Node) -> None:
+    """The old state file comes back over the one that the started kubelet wrote, by hand and where it did not help."""
+    path, old = "/cpu_manager_state", b'{"policyName":"none"}'
+    node.write(path, old, 0o600)
+    step = {"kind": "move_aside", "path": node.path(path), "sha256": hashlib.sha256(old).hexdigest()}
+    apply(node, plan_of(edit(node, "/config.yaml", b"/wrong", "/good/ca.crt"), step))
+    node.write(path, b'{"policyName":"static"}', 0o600)
+    assert rollback.roll_back(node, LAST, WATCH)["state"] == "rolled_back"
+    assert node.read(path) == old
+
+    node.on_mark = lambda point: node.write(path, b"{}", 0o600) if point == "state restarted" else None
+    assert apply(node, plan_of(step, run="20261124T080000Z-ab12cd"))["state"] == "rolled_back"
+    assert node.read(path) == old
 
 
 def test_damaged_backup_is_not_written(node: Node) -> None:
