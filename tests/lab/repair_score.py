@@ -164,7 +164,7 @@ class Scorer:
             said = f"{repaired.state}, {repaired.result['verdict']}: {why['reason']} {why['not_offered']}"
             row.faults.append(said[:400])
             return
-        row.faults += self._independently(host)
+        row.faults += self._independently(host, "crio" if row.case.startswith("crio-") else "containerd")
         again = self._repair(host, kept, "again", approve)
         if again.changed or again.state != "nothing":
             row.faults.append(f"a second run: {again.state}")
@@ -188,12 +188,12 @@ class Scorer:
         if changed:
             row.faults.append(f"changed by {after_what}: {changed}"[:400])
 
-    def _independently(self, host: str) -> list[str]:
+    def _independently(self, host: str, runtime: str) -> list[str]:
         """What systemd, healthz and the control plane say of a repaired host."""
         probe = (
             "import urllib.request as u; print(u.urlopen('http://127.0.0.1:10248/healthz', timeout=3).read().decode())"
         )
-        script = f'systemctl is-active kubelet containerd; python3 -c "{probe}"; ls -ld /var/lib/nodeclinic/repairs; '
+        script = f'systemctl is-active kubelet {runtime}; python3 -c "{probe}"; ls -ld /var/lib/nodeclinic/repairs; '
         script += "find /var/lib/nodeclinic/repairs -perm /077 ! -type l"
         said = self.on(host, script).splitlines()
         faults = [] if said[:3] == ["active", "active", "ok"] and said[3].startswith("drwx------") else [f"{said}"]
