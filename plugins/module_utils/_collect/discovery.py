@@ -75,6 +75,8 @@ STAT_PATHS = (
     "/var/run/dockershim.sock",
     "/sys/fs/cgroup/cgroup.controllers",
     "/usr/libexec/kubernetes/kubelet-plugins/volume/exec",
+    "/usr/bin/crictl",
+    "/usr/local/bin/crictl",
 )
 PROGRAMS = ("/usr/bin/kubelet", "/usr/local/bin/kubelet", "/usr/bin/containerd")
 CRIO_FILES = ("/etc/crio/crio.conf",)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import kernel, units
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import attributes, kernel, units
 
 if t.TYPE_CHECKING:
     from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.operations import Act
@@ -19,7 +19,9 @@ def do(system: System, act: Act) -> None:
 
     :raises StepError: they refuse
     """
-    if act.kind == "sysctl":
+    if act.kind == attributes.KIND:
+        attributes.put(system, act.words["path"], act.words)
+    elif act.kind == "sysctl":
         kernel.set_sysctl(system, act.words["name"], act.words["value"])
     elif act.kind == "swapoff":
         kernel.swap_off(system)

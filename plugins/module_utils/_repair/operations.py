@@ -36,6 +36,10 @@ class Change:
         """What it is about, for people."""
         return self.path
 
+    def figures(self) -> dict[str, t.Any]:
+        """None: its differences say more."""
+        return {}
+
     def entry(self, number: int) -> dict[str, t.Any]:
         """For the record. The number names its backup."""
         return {
@@ -51,23 +55,29 @@ class Change:
 
 @dataclass
 class Act:
-    """Something asked of systemd or the kernel. before: the value or the swap devices before it."""
+    """Something asked of systemd, the kernel or another program. before: the value or the swap devices before it;
+    of what makes room, before and after are what was available."""
 
     action: str
     kind: str
     words: t.Mapping[str, str]
     before: t.Any = None
     status: str = PLANNED
+    after: t.Any = None
 
     @property
     def target(self) -> str:
         """What it is about, for people."""
         words = self.words
-        return " ".join(words[key] for key in ("verb", "unit", "name", "value") if key in words)
+        return " ".join(words[key] for key in ("verb", "unit", "name", "value", "size", "path", "mode") if key in words)
 
     def entry(self) -> dict[str, t.Any]:
         """For the record."""
-        return {"action": self.action, "kind": self.kind, **self.words, "before": self.before}
+        return {"action": self.action, "kind": self.kind, **self.words, "before": self.before, "after": self.after}
+
+    def figures(self) -> dict[str, t.Any]:
+        """For the result: before and after of what makes room; nothing for any other act."""
+        return {"before": self.before, "after": self.after} if self.after else {}
 
 
 @dataclass

@@ -22,6 +22,7 @@ _UNIT = re.compile(r"[\w:.@\\][\w:.@\\-]{0,254}")
 _SYSCTL = re.compile(r"[a-z0-9_]+(?:[./][\w-]+)+")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _MODE = re.compile(r"0?[0-7]{3,4}")
+_NUMBER = re.compile(r"\d{1,9}")
 _ABSOLUTE = re.compile(r"/(?!.*(?:/\.{1,2}(?:/|$)|//|\x00)).*[^/]", re.DOTALL)
 _LINE = re.compile(r"[^\x00\r\n]{1,1024}")
 _HEALTHZ = re.compile(r"http://(?P<host>\[[0-9a-fA-F:]+\]|[\w.-]+)(?::(?P<port>\d{1,5}))?(?P<path>/[\x21-\x7e]*)")
@@ -31,23 +32,30 @@ _WORD: t.Mapping[str, re.Pattern[str]] = {
     "path": _ABSOLUTE,
     "sha256": _SHA256,
     "mode": _MODE,
+    "uid": _NUMBER,
+    "gid": _NUMBER,
     "target": _LINE,
     "unit": _UNIT,
     "name": _SYSCTL,
     "value": _LINE,
     "verb": re.compile("|".join(VERBS)),
+    "size": re.compile(r"[1-9]\d{0,5}[MG]"),
+    "endpoint": re.compile(r"unix:///[\w./@-]{1,200}"),
 }
 # The words that a step of each kind must have; edits and content are checked apart.
 _KINDS: t.Mapping[str, tuple[str, ...]] = {
     "edit": ("path", "sha256"),
     "create": ("path", "mode"),
     "client_certificate": ("path",),
+    "attributes": ("path", "mode", "uid", "gid"),
     "directory": ("path", "mode"),
     "link": ("path", "target"),
     "move_aside": ("path", "sha256"),
     "unit": ("verb", "unit"),
     "sysctl": ("name", "value"),
     "swapoff": (),
+    "vacuum_journal": ("size", "path"),
+    "prune_images": ("endpoint", "path"),
 }
 
 

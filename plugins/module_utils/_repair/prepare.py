@@ -11,7 +11,15 @@ from __future__ import annotations
 import typing as t
 from pathlib import Path
 
-from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import client_key, kernel, paths, splice, units
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import (
+    attributes,
+    client_key,
+    kernel,
+    paths,
+    room,
+    splice,
+    units,
+)
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.errors import RefusedError, StepError
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.operations import (
     ALREADY,
@@ -55,6 +63,7 @@ class _Preparing:
         self._rehearsal = rehearsal
         self._kinds: dict[str, t.Callable[[Step], None]] = {
             "edit": self._edit,
+            attributes.KIND: self._attributes,
             "create": self._create,
             "client_certificate": self._client_certificate,
             "directory": self._directory,
@@ -63,6 +72,7 @@ class _Preparing:
             "unit": self._unit,
             "sysctl": self._sysctl,
             "swapoff": self._swapoff,
+            **dict.fromkeys(room.KINDS, self._room),
         }
 
     def add(self, step: Step) -> None:
@@ -138,6 +148,11 @@ class _Preparing:
         status = PLANNED if state.type == paths.ABSENT else ALREADY
         self._add(step, Change(step.action, step.kind, step.path, state, wanted, data, new, status=status))
 
+    def _attributes(self, step: Step) -> None:
+        wanted, before = attributes.normal(step.words), attributes.of(step.path)
+        status = ALREADY if before == wanted else PLANNED
+        self.done.operations.append(Act(step.action, step.kind, {"path": step.path, **wanted}, before, status))
+
     def _client_certificate(self, step: Step) -> None:
         """A certificate with the key that was made for it on this node. Check mode has none yet."""
         state, data = paths.look(step.path)
@@ -189,6 +204,11 @@ class _Preparing:
         self._rewrite(step, kernel.FSTAB, kernel.fstab_without_swap)
         devices = kernel.swaps(self._system)
         self.done.operations.append(Act(step.action, step.kind, {}, devices, PLANNED if devices else ALREADY))
+
+    def _room(self, step: Step) -> None:
+        """Done by now, unless nothing is to be done at all."""
+        if self._rehearsal:
+            self.done.operations.append(Act(step.action, step.kind, step.words))
 
     def _rewrite(self, step: Step, path: str, rewrite: t.Callable[[bytes], bytes], create: bool = False) -> None:
         """Adds a change of a system file whose new content follows from its old one."""

@@ -16,6 +16,7 @@ from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import 
     detach,
     lock,
     rollback,
+    room,
     transaction,
     units,
 )
@@ -186,4 +187,5 @@ def _patience(plan: plans.Plan) -> float:
     """Seconds within which a plan ends, even if every program takes as long as it may and all is rolled back."""
     acts = 2 + sum(step.kind == "unit" for step in plan.steps)
     swap = _SWAPOFF_SECONDS if any(step.kind == "swapoff" for step in plan.steps) else 0
-    return plan.verify.timeout + 2 * acts * SYSTEMCTL_SECONDS + swap + _BACKUP_SECONDS
+    freeing = room.SECONDS * sum(step.kind in room.KINDS for step in plan.steps)
+    return plan.verify.timeout + 2 * acts * SYSTEMCTL_SECONDS + swap + freeing + _BACKUP_SECONDS

@@ -17,6 +17,7 @@ from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import 
     operations,
     paths,
     prepare,
+    room,
     splice,
     undo,
     units,
@@ -113,7 +114,10 @@ class _Transaction:
             return earlier
         self._records.set_apart(self._plan.run)
         self._attempts.require_left(self._plan.findings, self._limits.attempts, self._limits.window)
+        freed = room.make(self._system, self._plan)
+        self._prepared.operations[:] = freed  # they are told also where the rest is refused
         self._prepared = prepare.prepare(self._system, self._plan, self._records)
+        self._prepared.operations[:0] = freed
         if self._nothing_to_do():
             return self.result(rec.COMMITTED, changed=False)
         record = self._record = self._back_up()
@@ -145,7 +149,13 @@ class _Transaction:
             "reason": reason,
             "record": self._record.directory if self._record else "",
             "steps": [
-                {"action": item.action, "kind": item.kind, "target": item.target, "status": item.status}
+                {
+                    "action": item.action,
+                    "kind": item.kind,
+                    "target": item.target,
+                    "status": item.status,
+                    **item.figures(),
+                }
                 for item in self._prepared.operations
             ],
             "restart": self._plan.restart and not self._nothing_to_do(),
@@ -198,7 +208,7 @@ class _Transaction:
                     "actions": list(plan.actions),
                     "findings": list(plan.findings),
                     "changes": [change.entry(number) for number, change in enumerate(changes)],
-                    "acts": [act.entry() for act in self._prepared.acts if act.status == operations.PLANNED],
+                    "acts": [act.entry() for act in self._prepared.acts if act.status != operations.ALREADY],
                     "units": self._prepared.units,
                     "restart": plan.restart,
                     "verify": plan.verify.to_dict(),
@@ -216,7 +226,7 @@ class _Transaction:
 
     def _apply(self, record: rec.Record) -> None:
         for item in self._prepared.operations:
-            if item.status == operations.ALREADY:
+            if item.status != operations.PLANNED:
                 continue
             if isinstance(item, operations.Change):
                 paths.put(item.path, item.old, item.new, item.data, self._system.mark)
@@ -270,7 +280,8 @@ class _Transaction:
     def _roll_back(self, record: rec.Record, reason: str) -> dict[str, t.Any]:
         done = undo.undo(self._system, record, reason)
         for item in self._prepared.operations:
-            item.status = operations.UNDONE if item.status == operations.CHANGED and not done.problems else item.status
+            if item.status == operations.CHANGED and item.kind not in room.KINDS and not done.problems:
+                item.status = operations.UNDONE
         state = rec.ROLLED_BACK if done.state == rec.ROLLED_BACK else rec.FAILED
         result = self.result(state, " ".join([reason, *done.problems]), changed=True)
         undo.finish(record, done, {**result, "diff": []})

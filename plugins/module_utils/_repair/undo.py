@@ -14,7 +14,7 @@ import errno
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import kernel, paths, units
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import attributes, kernel, paths, units
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import record as records_module
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.errors import RefusedError, StepError
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.paths import PathState
@@ -153,6 +153,8 @@ def _put_back_kernel(system: System, record: Record, done: Undone) -> None:
             if act["kind"] == "sysctl" and kernel.sysctl(system, act["name"]) == act["value"] != act["before"]:
                 kernel.set_sysctl(system, act["name"], act["before"])
                 done.restored.append(act["name"])
+            elif act["kind"] == attributes.KIND and attributes.put_back(system, act):
+                done.restored.append(act["path"])
             elif act["kind"] == "swapoff":
                 kernel.swap_on(system, [device for device in act["before"] if device not in kernel.swaps(system)])
     except (OSError, StepError) as exc:

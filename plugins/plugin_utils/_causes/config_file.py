@@ -65,7 +65,7 @@ def _next_to(node: Snapshot, path: str) -> str:
     healthy="The path that --config names exists and is readable.",
     see="*failed to load kubelet config file, path: ...: no such file or directory*, and an exit with status 1.",
     why="The file was deleted (a clean-up script, a half-way kubeadm reset), or the drop-in names another path.",
-    remedy=Remedy(REGENERATE),
+    remedy=Remedy(REGENERATE, "restore-kubelet-config", "needs-approval"),
     apart={
         "config/not-joined-yet": "there the kubeconfig is missing as well: the node never joined",
         "service/daemon-reload-needed": "there the drop-in on disk already names another path",
@@ -141,7 +141,7 @@ def not_joined_yet(node: Snapshot) -> Iterator[Hit]:
     healthy="The file holds a KubeletConfiguration.",
     see='*kubelet config file "..." was empty*.',
     why="A write met a full disk or a power loss.",
-    remedy=Remedy(f"Make sure that the disk is not full. {REGENERATE}"),
+    remedy=Remedy(f"Make sure that the disk is not full. {REGENERATE}", "restore-kubelet-config", "needs-approval"),
     apart={"resource/disk-full": "often what came before: look at free space and at the file's time"},
     sources=SOURCES,
 )

@@ -1,14 +1,20 @@
 # Copyright (c) 2026, nodeclinic.kubelet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Actions on the machine: swap, kernel limits, directories, and our own unfinished repairs."""
+"""Actions on the machine: swap, kernel limits, directories, space, and our own unfinished repairs."""
 
 from __future__ import annotations
 
+from .._causes import _runtime
 from .._model.plan import NEEDS_APPROVAL, SAFE, Action, Step
 from .context import Context, UnavailableError
 
 END_UNFINISHED = "end-unfinished-repair"
+FREE_SPACE = "free-space"
+ROOM = ("vacuum_journal", "prune_images")  # kinds of steps without a way back
+_JOURNAL, _JOURNAL_SIZE = "/var/log/journal", "200M"
+_IMAGES = {False: "/var/lib/containerd", True: "/var/lib/containers"}
+_CRICTL = ("/usr/bin/crictl", "/usr/local/bin/crictl")
 
 
 def swap_off(at: Context) -> Action:
@@ -57,3 +63,43 @@ def end_unfinished_repair(at: Context) -> Action:
         way_back="none needed: this is the way back",
         restart=False,
     )
+
+
+def free_space(at: Context) -> Action:
+    """Delete old journals, and images that no container uses, where they lie on a file system that is full."""
+    if at.finding.id == "resource/disk-pressure":
+        raise UnavailableError(
+            "the condition stays for minutes after the space is there, so that no repair can be verified by it; by hand"
+            f" `journalctl --vacuum-size={_JOURNAL_SIZE}` and `crictl rmi --prune`, or restore evictionHard"
+        )
+    steps, words = [], []
+    if _is_full(at, "/var/log"):
+        steps.append(Step("vacuum_journal", {"size": _JOURNAL_SIZE, "path": _JOURNAL}))
+        words.append(f"archived journals beyond {_JOURNAL_SIZE}")
+    endpoint, images = _runtime.endpoint(at.node), _IMAGES.get(_runtime.uses_crio(at.node), "")
+    crictl = any(at.node.file(path).exists for path in _CRICTL)
+    if crictl and endpoint.path and _is_full(at, images):
+        steps.append(Step("prune_images", {"endpoint": f"unix://{endpoint.path}", "path": images}))
+        words.append("images that no container uses (crictl rmi --prune)")
+    if not steps:
+        hint = "" if crictl else "; unused images can be removed where crictl is installed"
+        raise UnavailableError(
+            "what may be deleted (archived journals, unused images) must lie on the file system that is full; a person"
+            f" must find what fills it (`du -x`){hint}"
+        )
+    return at.action(
+        FREE_SPACE,
+        NEEDS_APPROVAL,
+        f"delete {' and '.join(words)}",
+        *steps,
+        pods="running pods keep their images; later ones may have to pull theirs again",
+        way_back="none: what is deleted is gone",
+        restart=not at.node.kubelet.running or at.node.crash_looping,
+    )
+
+
+def _is_full(at: Context, path: str) -> bool:
+    """True when a path lies on a file system that the finding quotes: the same size, and the same left of it."""
+    figures = {each.path: (each.size, each.available, each.inodes_available) for each in at.node.host.filesystems}
+    quoted = {figures.get(item.locator) for item in at.finding.evidence} - {None}
+    return figures.get(path) in quoted

@@ -1,0 +1,62 @@
+# Copyright (c) 2026, nodeclinic.kubelet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A lost KubeletConfiguration, written anew from the one that the cluster gives to nodes when they join."""
+
+from __future__ import annotations
+
+from .._interpret._yaml import Tree, load
+from .._model.plan import NEEDS_APPROVAL, Action, Splice, Step
+from .context import Context, UnavailableError, edit
+
+RESTORE = "restore-kubelet-config"
+_MASK = "***"  # secrets are masked where the text was read, so they are not in it
+_ENDPOINT = "containerRuntimeEndpoint"
+_CLIENT_CA = "authentication.x509.clientCAFile"
+
+
+def restore_kubelet_config(at: Context) -> Action:
+    """Write the ConfigMap kubelet-config to the file that --config names, where that is absent or empty."""
+    config = at.node.config
+    if not at.kubelet_config:
+        raise UnavailableError(
+            "the control plane must be asked (group kubelet_control_plane, or kubelet_kubeconfig) and publish the"
+            " ConfigMap kube-system/kubelet-config, as kubeadm does; else copy the file from a worker of this cluster"
+        )
+    if config.path != f"{at.node.kubelet_root}/config.yaml":
+        raise UnavailableError(f"kubeadm does not write {config.path}: copy it from a worker of this cluster")
+    tree = load(at.kubelet_config, "kubelet-config").tree
+    if tree is None or tree.text("kind") != "KubeletConfiguration" or _MASK in at.kubelet_config:
+        raise UnavailableError("the ConfigMap kube-system/kubelet-config must hold a whole KubeletConfiguration")
+    _require_client_ca(at, tree)
+    text = f"{at.kubelet_config.rstrip()}\n{_own_endpoint(at, tree)}"
+    summary = f"write {config.path} from kube-system/kubelet-config; what only this node had (patches) is not in it"
+    return at.action(RESTORE, NEEDS_APPROVAL, summary, _write(at, text))
+
+
+def _write(at: Context, text: str) -> Step:
+    fact = at.node.file(at.node.config.path)
+    if fact.absent:
+        return Step("create", {"path": fact.path, "content": text, "mode": "0644"})
+    if fact.type != "file" or fact.size != 0 or not fact.sha256:
+        raise UnavailableError(f"{fact.path} must be absent or empty; a file that holds something is not replaced")
+    return edit(fact, Splice(0, 0, text))
+
+
+def _require_client_ca(at: Context, tree: Tree) -> None:
+    """The CA that the configuration names must be on this node, or the kubelet would not start."""
+    node: Tree | None = tree
+    for key in _CLIENT_CA.split("."):
+        node = node.child(key) if node else None
+    path = str(node.value) if node else ""
+    if path and at.node.file(path).absent:
+        raise UnavailableError(
+            f"{path}, which kube-system/kubelet-config names as clientCAFile, must exist on this node"
+        )
+
+
+def _own_endpoint(at: Context, tree: Tree) -> str:
+    """The runtime's socket, which kubeadm keeps by node beside the configuration since 1.34."""
+    own = load(at.node.file(f"{at.node.kubelet_root}/instance-config.yaml").content or "", "instance-config.yaml").tree
+    socket = own.text(_ENDPOINT) if own else ""
+    return f"{_ENDPOINT}: {socket}\n" if socket and not tree.text(_ENDPOINT) else ""
