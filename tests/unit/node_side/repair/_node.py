@@ -194,6 +194,7 @@ def broken_node(folder: Path) -> Node:
     node.write("/kubelet.conf", KUBECONFIG, 0o600)
     node.write("/systemd/20-bad.conf", b"[Service]\nExecStart=/bad\n")
     Path(node.path("/current.pem")).symlink_to("kubelet-client-old.pem")
+    node.write("/flags.env", b"KUBELET_KUBEADM_ARGS=\n", 0o666)
     node.write("/etc/fstab", b"UUID=1 / ext4 defaults 0 1\n/dev/sda2\tnone swap sw 0 0\n")
     node.write("/proc/swaps", b"Filename Type Size Used Priority\n/dev/sda2 partition 1 0 -2\n")
     node.write("/proc/sys/net/ipv4/ip_forward", b"0\n")
@@ -239,6 +240,7 @@ def whole_plan(node: Node, ca: str = "/good/ca.crt", run: str = RUN) -> plans.Pl
         {"kind": "create", "path": node.path("/manifests/ca.crt"), "content": "certificate\n", "mode": "0644"},
         {"kind": "link", "path": node.path("/current.pem"), "target": "kubelet-client-new.pem"},
         {"kind": "move_aside", "path": node.path("/systemd/20-bad.conf"), "sha256": drop_in},
+        {"kind": "attributes", "path": node.path("/flags.env"), "mode": "0600", "uid": str(os.getuid()), "gid": "0"},
         {"kind": "sysctl", "name": "net.ipv4.ip_forward", "value": "1"},
         {"kind": "swapoff"},
         {"kind": "unit", "verb": "unmask", "unit": RUNTIME},

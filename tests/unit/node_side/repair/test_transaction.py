@@ -43,6 +43,7 @@ def test_repair_that_helps(node: Node) -> None:
     assert b"\n# nodeclinic: /dev/sda2\tnone swap" in node.read("/etc/fstab")
     assert node.read("/etc/sysctl.d/90-nodeclinic.conf").endswith(b"net.ipv4.ip_forward = 1\n")
     assert node.read("/proc/sys/net/ipv4/ip_forward") == b"1\n"
+    assert Path(node.path("/flags.env")).stat().st_mode & 0o777 == 0o600
     assert node.service(RUNTIME) == {"UnitFileState": "enabled", "ActiveState": "active"}
     assert leftovers(node) == []
     assert open_backups(node) == []
