@@ -107,7 +107,8 @@ def not_ready(node: Snapshot) -> tuple[Evidence, ...]:
     said = _logs.current(node, "network-not-ready", window=STILL)
     settled = node.kubelet.main_start_at is None or (node.captured_at - node.kubelet.main_start_at).total_seconds() > 60
     repeated = said is not None and said.pattern.count > 1
-    return (_quote.log(said),) if said and repeated and settled and ready is None else ()
+    told = ready is not None and ready.status != "Unknown"
+    return (_quote.log(said),) if said and repeated and settled and not told else ()
 
 
 def _names_network(message: str) -> bool:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 from .._model.cause import cause
@@ -14,6 +15,7 @@ from .._model.snapshot import Snapshot
 from .._signatures._load import signature
 from . import _cni, _logs, _quote, _runtime
 
+REPEATED = timedelta(seconds=30)  # while it lasts, the kubelet says so every five seconds
 NO_PODS = ("network/cni-pod-cannot-start", "network/cni-config-missing")
 
 
@@ -216,7 +218,7 @@ def message_too_large(node: Snapshot) -> Iterator[Hit]:
 )
 def pleg_unhealthy(node: Snapshot) -> Iterator[Hit]:
     """The kubelet or its Ready condition says so now; 'has yet to be successful' right after a start does not count."""
-    said, ready = _logs.current(node, "pleg-unhealthy"), node.cluster.ready
+    said, ready = _logs.current(node, "pleg-unhealthy", window=REPEATED), node.cluster.ready
     named = signature("pleg-unhealthy").regex.search(ready.message) if ready and ready.status == "False" else None
     if said or named:
         ago = said.groups["ago"] if said else named["ago"] if named else ""

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from .._model.cause import cause
 from .._model.finding import Effect, Evidence, Hit, Remedy
+from .._model.journal import Match
 from .._model.service import Unit
 from .._model.snapshot import Snapshot
 from . import _layout, _logs, _quote, _runtime
@@ -26,6 +27,7 @@ WITHOUT_RUNTIME = (
 )
 SOURCES = ("kubernetes staging/src/k8s.io/cri-client", "kubernetes pkg/kubelet/runtime.go")
 STARTING = timedelta(seconds=30)  # a runtime that starts has made its socket by then
+REPEATED = 3
 DOCKERSHIM = ("/var/run/dockershim.sock", "/run/dockershim.sock", "/run/cri-dockerd.sock")
 
 
@@ -210,6 +212,16 @@ def dockershim_removed(node: Snapshot) -> Iterator[Hit]:
     )
 
 
+def _answers_again(node: Snapshot, said: Match) -> bool:
+    """True when the running kubelet is content with its runtime, or complained once only where nobody asked it."""
+    ready, lasted = node.cluster.ready, said.pattern.last_at - said.pattern.first_at
+    if _logs.starting_fails(node):
+        return False
+    if ready is not None and ready.status != "Unknown":
+        return ready.status == "True"
+    return said.pattern.count < REPEATED or lasted < STARTING
+
+
 @cause(
     "runtime/hung",
     title="the container runtime accepts connections and does not answer",
@@ -239,12 +251,13 @@ def dockershim_removed(node: Snapshot) -> Iterator[Hit]:
     sources=SOURCES,
 )
 def hung(node: Snapshot) -> Iterator[Hit]:
-    """The unit runs and its socket accepts, but calls end without an answer."""
+    """The unit runs and its socket accepts, but calls end without an answer: all of them, as one that was late is no
+    fault, and a kubelet whose runtime hangs reports itself not ready after 30 seconds."""
     unit, probe = node.runtime, node.probes.runtime_socket
     if unit is not None and unit.known and not unit.running:
         return
     said = _logs.current(node, "runtime-no-answer")
-    if said is None and probe.status != "timeout":
+    if probe.status != "timeout" and (said is None or _answers_again(node, said)):
         return
     if probe.status in ("absent", "refused"):
         return
