@@ -76,6 +76,6 @@ class ActionModule(ActionBase):
 
 
 def _node(entry: Mapping[str, Any]) -> Node:
-    verdict, summary = entry["verdict"], entry["summary"]
-    doubt = f"{verdict} when it was read ({summary})" if verdict in POOR_EXAMPLES else ""
-    return Node(entry["name"], Observed.from_dict(entry["observed"]), entry["read_at"], doubt)
+    found = entry["diagnosis"]
+    doubt = f"{found['verdict']} when it was read ({found['summary']})" if found["verdict"] in POOR_EXAMPLES else ""
+    return Node(entry["name"], Observed.from_dict(entry["observed"]), found["captured_at"], doubt)

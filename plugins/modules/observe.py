@@ -11,8 +11,9 @@ version_added: "1.0.0"
 author:
   - nodeclinic.kubelet contributors (@nodeclinic)
 description:
-  - Reads the evidence of one node with M(nodeclinic.kubelet.node_info), in one round trip, and returns its values by path,
-    in the form that O(nodeclinic.kubelet.diagnose#module:references) and M(nodeclinic.kubelet.baseline) take.
+  - Reads the evidence of one node with M(nodeclinic.kubelet.node_info), in one round trip, and returns its values by path
+    and what is expected of them. M(nodeclinic.kubelet.baseline), M(nodeclinic.kubelet.expected) and
+    O(nodeclinic.kubelet.diagnose#module:references) take the registered result.
   - Nothing is written and nothing is changed. A node that cannot be read does not fail the task.
 extends_documentation_fragment:
   - nodeclinic.kubelet._node
@@ -20,10 +21,15 @@ extends_documentation_fragment:
   - nodeclinic.kubelet._node.attributes
   - nodeclinic.kubelet._reading
   - nodeclinic.kubelet._reading.action
+  - nodeclinic.kubelet._reading.compared
 options:
   name:
     description: What the node is called where others are compared with it. Without it, the host's name in the inventory.
     type: str
+  results_dir:
+    description: Directory on the controller with what earlier runs left. Nothing is written there.
+    type: path
+    default: ./kubelet-results
 seealso:
   - module: nodeclinic.kubelet.baseline
   - module: nodeclinic.kubelet.diagnose
@@ -45,7 +51,7 @@ name:
   type: str
   sample: worker-1
 observed:
-  description: Values by path, each with its place, and what else is needed to compare them. Empty where nothing was read.
+  description: Values by path, each with its place, and the node's names. Empty where nothing was read.
   returned: success
   type: dict
   sample: {"values": {"config.clusterDNS": [["10.96.0.10"], "/var/lib/kubelet/config.yaml:19"]}, "unread": [], "names": {}}
@@ -54,19 +60,19 @@ unreadable:
   returned: success
   type: str
   sample: ""
-read_at:
-  description: When the node was read, by its own clock, in UTC.
+diagnosis:
+  description: Of the diagnosis of the same evidence C(host), C(captured_at), C(verdict), C(summary) and C(unknowns).
   returned: success
-  type: str
-  sample: "2026-11-24T09:50:00Z"
-verdict:
-  description: Verdict of a diagnosis of the same evidence.
+  type: dict
+  sample: {"host": "worker-1", "captured_at": "2026-11-24T09:50:00Z", "verdict": "healthy", "summary": "works", "unknowns": []}
+comparison:
+  description: The values again, and what is expected of them, in the form that the other actions take.
   returned: success
-  type: str
-  sample: healthy
-summary:
-  description: Summary of that diagnosis.
+  type: dict
+  sample: {"expectations": [], "groups": ["role=worker", ""]}
+unpublished:
+  description: What the control plane does not publish or would not say, with the reason.
   returned: success
-  type: str
-  sample: the kubelet works
+  type: dict
+  sample: {}
 """

@@ -66,4 +66,4 @@ def _read(options: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
 def _pairs(results: Sequence[Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for found in results:
         if isinstance(found, Mapping):
-            yield str(found.get("name") or found.get("item")), found
+            yield str(found.get("name") or found.get(found.get("ansible_loop_var") or "item")), found

@@ -12,6 +12,7 @@ from typing import Any
 from .._interpret._yaml import dump_data
 from .._interpret.kubelet_fields import KUBELET_CONFIGURATION, FieldType, Struct
 from .._model.expected import Observed
+from .declared import problems
 from .defaults import effective
 from .matchers import same, value_text
 from .portable import portable_values
@@ -35,10 +36,12 @@ class Node:
 
 @dataclass(frozen=True)
 class Baseline:
-    """``values`` by path are those of all nodes. ``apart`` are the other paths: the nodes' names by value."""
+    """``values`` by path are those of all nodes. ``apart`` are paths at which they differ: the nodes' names by value.
+    ``left_out`` are sentences about values that all have and that a baseline cannot hold."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
     apart: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+    left_out: Sequence[str] = ()
 
 
 def baseline(nodes: Sequence[Node]) -> Baseline:
@@ -46,17 +49,35 @@ def baseline(nodes: Sequence[Node]) -> Baseline:
     of_each = [portable_values(node.observed) for node in nodes]
     values: dict[str, Any] = {}
     apart: dict[str, dict[str, list[str]]] = {}
+    left_out: list[str] = []
     for path in sorted({path for found in of_each for path in found}):
-        seen = [effective(path, found.get(path)) for found in of_each]
+        seen = [_held(path, found, node.observed) for node, found in zip(nodes, of_each, strict=True)]
         if all(value is not None and same(value, seen[0]) for value in seen):
             given = next(found[path] for found in of_each if path in found)
-            if not _unfit(given):
+            problem = _problem(path, given)
+            if problem:
+                left_out.append(problem)
+            else:
                 values[path] = given
         elif any(value is not None for value in seen):
             groups = apart.setdefault(path, {})
             for node, value in zip(nodes, seen, strict=True):
                 groups.setdefault(_shown(path, value, node.observed), []).append(node.name)
-    return Baseline(values, apart)
+    return Baseline(values, apart, left_out)
+
+
+def _held(path: str, found: Mapping[str, Any], observed: Observed) -> Any:
+    """What holds on a node, None where nothing does or nobody could look."""
+    return effective(path, found.get(path)) if path in found or observed.known(path) else None
+
+
+def _problem(path: str, value: Any) -> str:
+    """Why a value cannot be expected: a mask, a template, or what `kubelet_expected` would refuse; '' where it can."""
+    if _MASK in str(value):
+        return f"{path}: a part of its value was masked"
+    if any(sign in str(value) for sign in _TEMPLATE):
+        return f"{path}: its value holds what Ansible takes for a template"
+    return next(problems(document(Baseline({path: value}))[KEY], ""), "").lstrip(".")
 
 
 def document(found: Baseline) -> dict[str, Any]:
@@ -100,12 +121,6 @@ def _field_keys(names: Sequence[str], kind: FieldType | None) -> Iterator[str]:
     yield from _field_keys(names[1:], kind.fields.get(names[0]))
 
 
-def _unfit(value: Any) -> bool:
-    """True for a value that holds what was masked, or what Ansible would take for a template."""
-    shown = str(value)
-    return _MASK in shown or any(sign in shown for sign in _TEMPLATE)
-
-
 def _shown(path: str, value: Any, observed: Observed) -> str:
     if value is None:
         return "absent" if observed.known(path) else "not read"
@@ -121,7 +136,7 @@ def _header(found: Baseline, nodes: Sequence[Node], left_out: Sequence[str]) -> 
     yield "# Expected values of kubelets, as playbooks/baseline.yml of nodeclinic.kubelet found them on:"
     for node in nodes:
         yield f"#   {node.name}, {node.read_at}" + (f": {node.doubt}" if node.doubt else "")
-    for sentence in left_out:
+    for sentence in (*left_out, *found.left_out):
         yield f"# Left out: {sentence}"
     yield "# Compare nodes with it by kubelet_expected_from: file:PATH. Take out what another node may have otherwise."
     yield "# {node} and {address} stand for each node's own names and addresses."

@@ -14,7 +14,7 @@ import yaml
 
 PLUGINS = "ansible_collections.nodeclinic.kubelet.plugins"
 ROOT = Path(__file__).resolve().parents[3]
-ROLES = ("diagnose", "capture", "repair")
+ROLES = ("diagnose", "capture", "baseline", "repair")
 
 
 def documented(name: str) -> dict[str, Any]:
@@ -30,7 +30,19 @@ def documented(name: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "name", ["diagnose", "capture", "replay", "report", "repair", "repair_brakes", "repair_confirm"]
+    "name",
+    [
+        "diagnose",
+        "capture",
+        "replay",
+        "report",
+        "observe",
+        "baseline",
+        "expected",
+        "repair",
+        "repair_brakes",
+        "repair_confirm",
+    ],
 )
 def test_options_of_an_action_are_documented(name: str) -> None:
     """Names, types, defaults, choices and what is required are the same in code and documentation."""
