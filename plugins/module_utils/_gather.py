@@ -30,6 +30,7 @@ MIN_PARTS = (_schema.UNITS, _schema.JOURNAL, _schema.FILES)
 SUBSETS = (ALL, MIN, *_schema.NODE_PARTS, *(f"!{part}" for part in _schema.NODE_PARTS))
 
 _UNIT_NAME = re.compile(r"[\w:.@\\-]{1,255}")
+MAX_PATHS = 64
 _LIMITS = {"timeout": (1, 600), "journal_lines": (1, 20000)}
 
 
@@ -53,6 +54,7 @@ def gather(params: t.Mapping[str, t.Any], parts: t.Iterable[str]) -> dict[str, t
         journal_lines=_bounded(params, "journal_lines", _schema.MAX_JOURNAL_LINES),
         journal_since=params.get("journal_since"),
         raw_journal=bool(params.get("raw_journal")),
+        files=_paths(params, "files"),
     )
     host = Host(seconds=_bounded(params, "timeout", 30))
     evidence = node.collect(host, options)
@@ -87,6 +89,16 @@ def _unit(params: t.Mapping[str, t.Any], name: str) -> str | None:
     if not _UNIT_NAME.fullmatch(value) or value.startswith("-"):
         raise OptionError(f"{name} {value!r} is not the name of a systemd unit, such as kubelet.service.")
     return value if "." in value.rpartition("@")[2] else f"{value}.service"
+
+
+def _paths(params: t.Mapping[str, t.Any], name: str) -> tuple[str, ...]:
+    values = tuple(params.get(name) or ())
+    if len(values) > MAX_PATHS:
+        raise OptionError(f"{name} has {len(values)} paths, but may have {MAX_PATHS}.")
+    for value in values:
+        if not value.startswith("/") or "\0" in value:
+            raise OptionError(f"{name} must hold absolute paths, not {value!r}.")
+    return values
 
 
 def _chosen(profile: t.Any) -> str | None:

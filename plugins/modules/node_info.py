@@ -37,6 +37,12 @@ options:
       - "!files"
       - "!host"
       - "!probes"
+  files:
+    description:
+      - Absolute paths of further files of which kind, owner and mode are read; their content is not. At most 64.
+    type: list
+    elements: str
+    default: []
   node_name:
     description:
       - Name of the Node object that is asked for. Without it, O(ignore:--hostname-override) of the kubelet,
@@ -183,6 +189,7 @@ def main() -> None:
                 "default": [_gather.ALL],
                 "choices": list(_gather.SUBSETS),
             },
+            "files": {"type": "list", "elements": "str", "default": []},
             "node_name": {"type": "str"},
             "raw_journal": {"type": "bool", "default": False},
         },

@@ -13,6 +13,7 @@ from typing import Any
 from ..module_utils import _profiles, _schema
 from . import _user_signatures
 from ._boundary import ModuleRunner, run_module
+from ._expected import declared
 from ._judgement import (
     NOT_ASKED,
     Judged,
@@ -65,6 +66,9 @@ def read_node(
     """Run node_info once on the task's host. ``options`` are plain values by the names of NODE_OPTIONS."""
     host_name = str(task_vars["inventory_hostname"])
     arguments = {name: options[name] for name in NODE_INFO_OPTIONS if options.get(name) not in (None, "", [])}
+    files = declared.files(options.get("expected") or {})
+    if files:
+        arguments["files"] = sorted(files)
     if raw_journal:
         arguments["raw_journal"] = True
     outcome = run_module(runner, NODE_INFO, arguments, task_vars)

@@ -24,7 +24,7 @@ from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect import
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect import (
     host as host_part,
 )
-from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect.files import FileFacts
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect.files import STAT, FileFacts
 
 if t.TYPE_CHECKING:
     from ansible_collections.nodeclinic.kubelet.plugins.module_utils._host import Host
@@ -49,7 +49,8 @@ _RESERVED_SECONDS = 1.0  # to put the result together after the time limit
 
 @dataclass(frozen=True)
 class Options:
-    """What is collected. Units, profile and node name are found where they are not given; journal_since is in UTC."""
+    """What is collected. Units, profile and node name are found where they are not given; journal_since is in UTC.
+    Of files, paths beside those that the kubelet uses, only owner, mode and kind are read."""
 
     parts: frozenset[str] = frozenset(_schema.NODE_PARTS)
     unit: str | None = None
@@ -59,6 +60,7 @@ class Options:
     journal_lines: int = _schema.MAX_JOURNAL_LINES
     journal_since: str | None = None
     raw_journal: bool = False
+    files: tuple[str, ...] = ()
 
 
 @dataclass
@@ -198,6 +200,8 @@ def _files_and_probes(node: _Node) -> dict[str, t.Any]:
     facts = FileFacts(node.host)
     unit, show = node.unit, node.show(node.unit)
     layout = kubelet_files.look_at_all(facts, node.row, unit, show, node.cmdline, node.show(node.runtime))
+    for path in node.options.files:
+        facts.look(path, STAT)
     found: dict[str, t.Any] = {}
     if _schema.FILES in node.options.parts:
         found[_schema.FILES] = facts.entries

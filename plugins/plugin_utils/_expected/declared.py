@@ -59,8 +59,9 @@ def expectations(expected: Mapping[str, Any], source: Source = INVENTORY) -> tup
 
 
 def files(expected: Mapping[str, Any]) -> tuple[str, ...]:
-    """Paths of the files that the user says something about."""
-    return tuple(expected.get("files") or ())
+    """Absolute paths of the files that the user says something about."""
+    given = expected.get("files")
+    return tuple(path for path in given if str(path).startswith("/")) if isinstance(given, Mapping) else ()
 
 
 def _walk(value: Any, node: Node, path: str, name: str) -> Iterator[str | Found]:

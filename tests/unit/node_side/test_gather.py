@@ -41,6 +41,8 @@ def test_subset_that_leaves_nothing() -> None:
         ({"runtime_unit": "a/b"}, "is not the name of a systemd unit"),
         ({"timeout": 0}, "must be from 1 to 600"),
         ({"journal_lines": 1_000_000}, "must be from 1 to 20000"),
+        ({"files": ["etc/passwd"]}, "must hold absolute paths"),
+        ({"files": ["/x"] * 65}, "may have 64"),
     ],
 )
 def test_option_that_cannot_be_used(params: dict[str, object], words: str) -> None:

@@ -36,6 +36,15 @@ def _collect(node: Node, **options: t.Any) -> dict[str, t.Any]:
     return collector.collect(node.host(), collector.Options(**options))
 
 
+def test_further_files_are_looked_at_but_not_read(node: Node) -> None:
+    """Of files that a user says something about, kind, owner and mode are told, and never the content or its hash."""
+    node.write("/etc/shadow", f"root:{SECRET}\n", 0o640)
+    files = _collect(node, files=("/etc/shadow", "/nowhere"))["files"]
+    assert (files["/etc/shadow"]["type"], files["/etc/shadow"]["mode"]) == ("file", "0640")
+    assert files["/nowhere"] == {"type": "absent"}
+    assert not {"content", "sha256"} & set(files["/etc/shadow"])
+
+
 def test_evidence_has_every_part(node: Node) -> None:
     """One reading gives the whole evidence, in the shape that bundles have."""
     evidence = _collect(node)
