@@ -72,7 +72,7 @@ def told(difference: Difference) -> str:
     text = f"{seen_text(difference)}; {expected_by(difference)}"
     for other in difference.dissenting[:3]:
         value = value_text(other.matcher.value) if other.matcher.kind == "exact" else words(other.matcher)
-        text += f"; {other.source.text} expects {value}"
+        text += f", {value} by {other.source.text}"
     return text
 
 
