@@ -15,6 +15,11 @@ SANDBOX = (
     'log.go:32] "RunPodSandbox from runtime service failed" err="rpc error: code = Unknown desc = failed to setup'
     ' network for sandbox \\"7c1e\\": plugin type=\\"{0}\\" failed (add): {1}"'
 )
+NOT_READY_LINE = (
+    'kubelet.go:3275] "Container runtime network not ready" networkReady="NetworkReady=false'
+    " reason:NetworkPluginNotReady"
+    ' message:Network plugin returns error: cni plugin not initialized"'
+)
 SYNC = (
     'pod_workers.go:1324] "Error syncing pod, skipping" err="failed to \\"StartContainer\\" for \\"{0}\\" with'
     ' CrashLoopBackOff: \\"back-off 5m0s restarting failed container={0} pod={1}\\"" pod="{1}" podUID="5b1f"'

@@ -8,14 +8,14 @@ from __future__ import annotations
 import pytest
 from accuracy._bundles import Bundle
 from accuracy._judge import bad_texts
-from redteam import cases_config, cases_files, cases_network, cases_units
+from redteam import cases_config, cases_files, cases_moments, cases_network, cases_units
 from redteam._case import Case
 
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils import _bundle
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._engine.diagnose import diagnose
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.snapshot import snapshot
 
-GROUPS = (cases_files, cases_config, cases_network, cases_units)
+GROUPS = (cases_files, cases_config, cases_network, cases_units, cases_moments)
 CASES = [pytest.param(case, id=case.name.replace(" ", "-")) for group in GROUPS for case in group.CASES]
 
 
