@@ -52,7 +52,7 @@ options:
       - What the node should be, as docs/expected.md describes it. Values by group (C(service), C(flags), C(config),
         C(kubeconfig), C(certificates), C(unit), C(files), C(versions), C(kernel), C(swap), C(runtime), C(cni)), nested
         as in the files that they are about. A value may be a matcher, a mapping with one of C(exact), C(one_of),
-        C(regex), C(range), C(at_least), C(absent) and C(present).
+        C(regex), C(range), C(at_least), C(at_most), C(absent) and C(present).
       - It has precedence over every other source. A difference is a risk; one that belongs to a root cause is told
         with it.
     type: dict
@@ -73,7 +73,8 @@ options:
   ignore:
     description:
       - Findings and differences that are known and accepted. Each item has C(id) or C(path) (globs), C(reason), and
-        optionally C(until), a date after which it counts again.
+        C(until), the last day as C(YYYY-MM-DD) or V(never). A day that has passed is reported.
+      - What makes a node down or degraded is never hidden.
     type: list
     elements: dict
     default: []

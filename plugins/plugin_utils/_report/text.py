@@ -20,7 +20,7 @@ Row = tuple[str, str]
 
 VERDICTS = ("down", "degraded", "unknown", "at_risk", "healthy")
 SOME = 3  # rows of one kind on the screen; the result file holds all
-COMPARED = ("expected/", "hardening/")  # findings that compare with expected values
+COMPARED = ("expected/", "hardening/", "exception/")  # findings that compare with expected values
 NAMES = 20  # nodes that a fleet cause names on the screen
 LABEL_WIDTH = 7
 INDENT = 2 + LABEL_WIDTH

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -155,6 +156,14 @@ def test_verdict_is_at_most_at_risk_by_it(name: str) -> None:
     known = {cause.id for cause in HARDENING}
     severities = {r["severity"] for r in hardened["risks"] if r["id"] in known}
     assert severities <= {"info", "warning"}
+
+
+def test_guide_has_the_mapping() -> None:
+    """docs/expected.md names number, id, page and severity of every recommendation."""
+    guide = (Path(__file__).resolve().parents[3] / "docs/expected.md").read_text(encoding="utf-8")
+    for cause in HARDENING:
+        row = f"| {NUMBERS[cause.id]} | [`{cause.id}`](causes/{cause.id}.md) | {cause.effect.severity} |"
+        assert row in guide
 
 
 def test_every_recommendation_has_its_number() -> None:
