@@ -65,7 +65,7 @@ def told(repair: Repair, host: str, ready: str | None = None) -> dict[str, Any]:
     """A repair for the result file and the screen, with what a person types next."""
     limit = shlex.quote(host)
     data = {**repair.to_dict(), "ready": ready}
-    standing = [round_["run"] for round_ in repair.rounds if round_["state"] == "committed" and round_["changed"]]
+    standing = [round_["run"] for round_ in repair.rounds if round_["state"] == "committed" and _can_be_undone(round_)]
     if repair.state == "committed":
         data["checked"] = _checked(repair, ready)
     if standing:
@@ -85,6 +85,12 @@ def changes(round_: Mapping[str, Any]) -> bool:
 def deleted(round_: Mapping[str, Any]) -> bool:
     """True for a round that made room, of which there is no way back."""
     return any(step.get("kind") in ROOM and step.get("status") == "changed" for step in round_["steps"])
+
+
+def _can_be_undone(round_: Mapping[str, Any]) -> bool:
+    """False for a round that changed nothing, or did nothing but make room."""
+    kinds = {step.get("kind") for step in round_["steps"]}
+    return bool(round_["changed"]) and (round_["restart"] or not kinds or not kinds <= set(ROOM))
 
 
 def _checked(repair: Repair, ready: str | None) -> str:

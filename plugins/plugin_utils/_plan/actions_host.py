@@ -90,7 +90,7 @@ def free_space(at: Context) -> Action:
     return at.action(
         FREE_SPACE,
         NEEDS_APPROVAL,
-        f"delete {' and '.join(words)}",
+        f"delete {' and '.join(words)} ({at.finding.evidence[0].excerpt})",
         *steps,
         pods="running pods keep their images; later ones may have to pull theirs again",
         way_back="none: what is deleted is gone",

@@ -71,6 +71,8 @@ def _repair_rows(result: Mapping[str, Any]) -> Iterator[Row]:
     label = {"committed": "done", "planned": "would"}.get(repair["state"], "tried")
     for action in _actions(repair):
         yield label, visible(f"{action['id']} for {action['finding']}: {action['summary']}")
+    for step in (step for round_ in repair["rounds"] for step in round_["steps"] if step.get("after")):
+        yield "freed", visible(_freed(step))
     if repair["state"] == "committed":
         yield "check", visible(repair["checked"])
     if "undo" in repair:
@@ -82,3 +84,11 @@ def _repair_rows(result: Mapping[str, Any]) -> Iterator[Row]:
     for item in repair["not_offered"]:
         name = f"{item['action']}: " if item["action"] else ""
         yield "left", visible(f"{item['finding']}: {name}{item['reason']}")
+
+
+def _freed(step: Mapping[str, Any]) -> str:
+    """What a step that makes room has freed: ``/var/log/journal: 32 MiB (0 MiB before, 32 MiB after)``."""
+    before, after = (int(step[key]["bytes"]) // 1024**2 for key in ("before", "after"))
+    inodes = step["after"]["inodes"] - step["before"]["inodes"]
+    target = str(step["target"]).rpartition(" ")[2]
+    return f"{target}: {after - before} MiB, {inodes} inodes (available: {before} MiB before, {after} MiB after)"

@@ -14,6 +14,8 @@ from unit.plan._plans import PUBLISHED, changed_lines, changed_node, files_after
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._engine.diagnose import diagnose
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._expected.declared import expectations
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.common import FileFact
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.host import Filesystem
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.snapshot import Snapshot
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._plan.plan import BUILDERS, Sources
 
 CONFIG = "/var/lib/kubelet/config.yaml"
@@ -377,3 +379,47 @@ def test_configuration_that_cannot_be_trusted_is_not_written(published: str, wor
     planned = plan_of(seen, sources=replace(PUBLISHED, kubelet_config=published))
     assert planned.actions == ()
     assert words in planned.not_offered[0].reason
+
+
+def _full(*paths: str, crictl: bool = True) -> Snapshot:
+    """The healthy node with these file systems full, and all others with room."""
+    node, room = load_snapshot("healthy"), Filesystem("", 10 * 1024**3, 5 * 1024**3, 1000, 900)
+    names = ("/", "/var/lib/kubelet", "/var/lib/containerd", "/var/log")
+    found = tuple(replace(room, path=name, **({"available": 0} if name in paths else {})) for name in names)
+    tool = FileFact("/usr/bin/crictl", "file" if crictl else "absent")
+    return replace(node, host=replace(node.host, filesystems=found), files={**node.files, tool.path: tool})
+
+
+@pytest.mark.parametrize(
+    ("paths", "crictl", "kinds"),
+    [
+        (("/var/log",), True, ["vacuum_journal"]),
+        (("/var/lib/containerd",), True, ["prune_images"]),
+        (("/", "/var/lib/kubelet", "/var/lib/containerd", "/var/log"), True, ["vacuum_journal", "prune_images"]),
+        (("/", "/var/log"), False, ["vacuum_journal"]),
+        (("/var/lib/containerd",), False, []),
+        (("/var/lib/kubelet",), True, []),
+    ],
+)
+def test_only_what_fills_the_full_file_system_is_deleted(
+    paths: tuple[str, ...], crictl: bool, kinds: list[str]
+) -> None:
+    """Journals and images where they lie on it, images only with crictl; anything else is for a person."""
+    planned = plan_of(_full(*paths, crictl=crictl))
+    assert [step.kind for action in planned.actions for step in action.steps] == kinds
+    for action in planned.actions:
+        assert (action.id, action.classification, action.way_back) == (
+            "free-space",
+            "needs-approval",
+            "none: what is deleted is gone",
+        )
+        assert "0 MiB of 10.0 GiB available" in action.summary
+    if not kinds:
+        assert "du -x" in planned.not_offered[0].reason
+
+
+def test_pressure_is_no_reason_to_delete() -> None:
+    """The condition stays for minutes whatever is deleted, so nothing could be verified by it."""
+    planned = plan_of("diskpressure")
+    assert planned.actions == ()
+    assert "by hand" in planned.not_offered[0].reason

@@ -15,7 +15,8 @@ from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._engine.diagnos
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._report.repair import plan_block, repair_block
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._report.text import render
 
-ROUND = {"run": "r1", "actions": plan_of("ca-path-wrong").to_dict()["actions"], "recovered": [], "verify": None}
+ACTIONS = plan_of("ca-path-wrong").to_dict()["actions"]
+ROUND = {"run": "r1", "actions": ACTIONS, "steps": [], "recovered": [], "verify": None}
 
 
 def block_of(state: str, verdict: str = "healthy", **more: Any) -> str:
@@ -45,6 +46,21 @@ def test_repaired_says_how_it_was_checked_and_undone() -> None:
     )
     assert text.startswith("worker-2  REPAIRED  1 action; the node is healthy now\n  done   set-client-ca-file for")
     assert "  check  same main process for 20 s\n  undo   ansible-playbook playbooks/rollback.yml -l x" in text
+
+
+def test_room_that_was_made_has_its_figures() -> None:
+    """What was available before and after, for what is gone for ever."""
+    before, after = {"bytes": 0, "inodes": 5}, {"bytes": 33300480, "inodes": 34}
+    step = {"kind": "vacuum_journal", "target": "200M /var/log/journal", "before": before, "after": after}
+    text = block_of("committed", checked="causes gone", rounds=[{**ROUND, "steps": [step]}])
+    assert "  freed  /var/log/journal: 31 MiB, 29 inodes (available: 0 MiB before, 31 MiB after)" in text
+
+
+def test_node_that_is_still_down_is_not_called_repaired() -> None:
+    """A first repair that stays in front of a fault for a person."""
+    assert block_of("committed", "down", checked="x").startswith(
+        "worker-2  PARTLY REPAIRED  1 action; the node is down"
+    )
 
 
 def test_undone_says_why() -> None:
