@@ -18,6 +18,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 VARIABLE = "kubelet_expected_from"
 NODE, FILE = "node", "file"
+BROKEN = ("degraded", "down")
 Unknown = dict[str, str]
 
 
@@ -36,12 +37,16 @@ def entries(options: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def of_node(options: Mapping[str, Any], name: str, observed: Observed) -> tuple[Expectation, ...]:
-    """What a named node has; nothing where it could not be read.
+    """What a named node has; nothing where it could not be read. One that is broken itself is called so.
 
     ``options["references"]`` is the registered result of the loop in which `observe` read them.
     """
-    said = _read(options).get(name, {}).get("observed")
-    return reference.expectations(Observed.from_dict(said), name, observed) if said else ()
+    said = _read(options).get(name, {})
+    if not said.get("observed"):
+        return ()
+    verdict = (said.get("diagnosis") or {}).get("verdict")
+    called = f"{name} (which is {verdict})" if verdict in BROKEN else name
+    return reference.expectations(Observed.from_dict(said["observed"]), called, observed)
 
 
 def unread(options: Mapping[str, Any], host_name: str) -> list[Unknown]:

@@ -14,6 +14,7 @@ from .._model.expected import Origin
 from .words import plural, visible
 
 Entry = Mapping[str, Any]
+WHOLE = 5  # nodes whose values are all shown; the files hold all of all
 _WIDEST_PATH = 50
 _FILE = ("type", "mode", "owner", "group")
 _BAD, _DOUBT, _STRONG, _RESET = "1;31", "33", "1", "\x1b[0m"
@@ -21,14 +22,18 @@ _ORDER = [origin.name.lower() for origin in Origin]
 
 
 def expected_blocks(views: Sequence[Mapping[str, Any]], files: Sequence[str], width: int, colour: bool) -> str:
-    """Tables of all nodes, and where they were written. ``views`` as `_expected/view.py` gives them."""
-    blocks = [expected_block(shown, width=width, colour=colour) for shown in views]
+    """Tables of all nodes, and where they were written. ``views`` as `_expected/view.py` gives them.
+
+    Of many nodes only what wants a look is shown.
+    """
+    blocks = [expected_block(shown, width=width, colour=colour, whole=len(views) <= WHOLE) for shown in views]
     place = files[0] if len(files) == 1 else f"{files[0].rpartition('/')[0]}/" if files else "none"
     return "\n\n".join([*blocks, f"{plural(len(views), 'node')}. Written to {visible(place)}"])
 
 
-def expected_block(shown: Mapping[str, Any], *, width: int, colour: bool) -> str:
-    """Tables of one node. No line is wider than ``width``; ``colour`` allows SGR escapes."""
+def expected_block(shown: Mapping[str, Any], *, width: int, colour: bool, whole: bool = True) -> str:
+    """Tables of one node. No line is wider than ``width``; ``colour`` allows SGR escapes. Unless ``whole``, without the
+    values that are as they should be."""
     lines = [(_STRONG, _head(shown))]
     lines += [(_DOUBT, f"  not asked: {name}: {why}") for name, why in shown["unread"].items()]
     entries: Sequence[Entry] = shown["expected"]
@@ -36,10 +41,10 @@ def expected_block(shown: Mapping[str, Any], *, width: int, colour: bool) -> str
     if marked:
         lines += [("", ""), ("", "  different here, or in dispute")]
         lines += [line for entry in marked for line in _marked(entry)]
-    for sources, paths in _by_source(entries):
+    for sources, paths in _by_source(entries if whole else ()):
         lines += [("", ""), ("", f"  expected by {', '.join(sources)}")]
         lines += [("", line) for line in _table(paths, width)]
-    if shown["undecided"]:
+    if shown["undecided"] and whole:
         lines += [("", ""), ("", "  not expected, for the peers have no clear majority")]
         lines += [("", f"    {entry['path']}: {_counts(entry)}") for entry in shown["undecided"]]
     return "\n".join(_painted(_cut(visible(text), width), style if colour else "") for style, text in lines)

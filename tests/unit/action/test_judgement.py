@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils import _bundle
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.snapshot import snapshot
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._judgement import judge, unread, with_cluster
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._reading import cluster_answer
 
@@ -48,6 +50,16 @@ def test_node_is_found_by_its_own_name(answer: dict[str, Any]) -> None:
     assert joined["cluster"]["node"]["metadata"]["name"] == "worker-2"
     assert joined["cluster"]["lease"]["spec"]["renewTime"] == AT
     assert joined["parts"]["cluster"] == {"status": "ok", "reason": ""}
+
+
+def test_what_is_published_goes_with_each_node_and_into_its_bundle(answer: dict[str, Any]) -> None:
+    """A bundle that is judged later is compared with what the control plane published when it was captured."""
+    published = {"kubelet_config": "clusterDNS: [10.96.0.10]\n", "version": "v1.36.2"}
+    said = {**answer, "published": published, "unread": {"endpoint": "not found"}}
+    joined = with_cluster(live("worker-2"), said)
+    again = _bundle.read({name: text.encode() for name, text in _bundle.write(joined).items()})
+    view = snapshot(again, host_name="worker-2").cluster
+    assert (view.published, view.unread) == (published, {"endpoint": "not found"})
 
 
 def test_given_node_name_wins(answer: dict[str, Any]) -> None:

@@ -118,6 +118,13 @@ def test_reference_that_was_read_is_used() -> None:
     assert _references.unread(given, "worker-2") == []
 
 
+def test_reference_that_is_broken_is_called_so() -> None:
+    """Who sees what a broken node has should know that it is broken."""
+    said = {"name": "worker-1", "observed": HEALTHY.to_dict(), "diagnosis": {"verdict": "down"}}
+    wanted = _references.of_node(options(*NAMED, worker_1=said), "worker-1", HEALTHY)
+    assert {found.source.text for found in wanted} == {"reference node worker-1 (which is down)"}
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [

@@ -189,3 +189,15 @@ def test_node_that_could_not_be_read_says_so(tmp_path: Any) -> None:
     text = expected_blocks(found, [file], 100, False)
     assert "gone  0 values expected" in text
     assert text.endswith(f"1 node. Written to {file}")
+
+
+def test_of_many_nodes_only_what_wants_a_look_is_shown() -> None:
+    """A hundred tables are not read; each node's differences and the files are there."""
+    good = shown(node(config__a="x"), wanted("config.a", "x"))
+    bad = shown(node(config__a="y"), wanted("config.a", "x"))
+    few, many = (expected_blocks([good] * number + [bad], ["d/w.json", "d/v.json"], 100, False) for number in (2, 60))
+    assert few.count("expected by kubelet-config") == 3
+    assert many.count("expected by kubelet-config") == 0
+    assert many.count("1 value expected, 0 different") == 60
+    assert "      expected  x  by kubelet-config\n      here      y" in many
+    assert many.endswith("61 nodes. Written to d/")
