@@ -72,6 +72,10 @@ live: setup-dev ## The playbooks on lab hosts: ways to run them, cost, secrets, 
 bench: setup ## Time of a diagnosis against a ping, on 10 lab nodes over SSH
 	@python tests/bench/diagnose.py $(ARGS)
 
+.PHONY: bench-peers
+bench-peers: setup ## Time and memory of comparing 5,000 nodes with their peers, on one core
+	@python tests/bench/peers.py $(ARGS)
+
 .PHONY: score
 score: setup-dev ## How right the diagnosis is over all recorded nodes and their mutations (ARGS="-k recovered" selects)
 	@python tests/accuracy/score.py $(ARGS)
