@@ -129,8 +129,10 @@ def _tell(result: Result, finding: Result, difference: Difference) -> None:
         return
     summary = finding["summary"]
     wanted = f"expected {value_text(difference.expected.matcher.value)}"
-    others = names((difference.expected.source, *difference.agreeing))
-    said = f"; {others} say the same" if wanted in summary else f"; {expected_by(difference)}"
+    sources = (difference.expected.source, *difference.agreeing)
+    alone = len(sources) == 1 and sources[0].origin != Origin.PEERS
+    same = f"; {names(sources)} {'says' if alone else 'say'} the same"
+    said = same if wanted in summary else f"; {expected_by(difference)}"
     if result["summary"].startswith(summary):
         result["summary"] = cut(f"{summary}{said}", result["summary"][len(summary) :])
     finding["summary"] = f"{summary}{said}"
