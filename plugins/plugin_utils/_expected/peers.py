@@ -137,7 +137,8 @@ def _of_group(group: PeerGroup, host: str, observed: Observed, paths: Collection
             votes, value = group.unset(path, number), effective(path, None)
         else:
             continue
-        if clear(*votes):
+        nothing_set = value is None and effective(path, observed.value(path)) is None
+        if clear(*votes) and not nothing_set:
             matcher = Matcher("absent") if value is None else Matcher("exact", value)
             yield Expectation(path, matcher, Source(Origin.PEERS, f"{votes[0]} of {votes[1]} peers"))
 

@@ -125,6 +125,13 @@ def test_default_and_nothing_are_the_same() -> None:
     assert found[0].groups[GROUPS[0]].outliers == {"worker-4": (DNS, "config.port")}
 
 
+def test_nothing_set_is_unset() -> None:
+    """A value that means nothing is as good as none, also where the table was saved."""
+    found = run(*[{"config.shutdownGracePeriod": "0s", DNS: RIGHT}] * 4, {"config.shutdownGracePeriod": "9s"})
+    assert "config.shutdownGracePeriod" not in wanted(found, 1)
+    assert wanted(found, 5)["config.shutdownGracePeriod"] == "absent by 4 of 4 peers"
+
+
 def test_unread_is_not_absent() -> None:
     """A peer whose configuration could not be read has no say in it, neither for nor against; its flags count."""
     unread = seen("worker-4", {FLAG: "2"}, ("config",))
