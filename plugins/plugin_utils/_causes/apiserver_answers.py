@@ -10,12 +10,18 @@ from collections.abc import Iterator
 from .._model.cause import cause
 from .._model.finding import Effect, Hit, Remedy
 from .._model.snapshot import Snapshot
-from . import _api, _logs, _quote
+from . import _api, _layout, _logs, _quote
 from ._api import SYMPTOMS, Fault
 from .apiserver_reach import over, unreached
 
 CONTROL_PLANE = Remedy("Nothing on this node: look at kube-apiserver and etcd on the control plane.")
 MANY = 5
+
+# Distributions whose workers have a load balancer of their own, and its list of servers.
+BALANCERS = {
+    "kubespray": "`upstream` in /etc/nginx/nginx.conf, or /etc/haproxy/haproxy.cfg",
+    "microk8s": "/var/snap/microk8s/current/args/traefik/provider.yaml",
+}
 
 
 @cause(
@@ -62,11 +68,30 @@ def unavailable(node: Snapshot) -> Iterator[Hit]:
     sources=("Go net/http",),
 )
 def not_answering(node: Snapshot) -> Iterator[Hit]:
-    """TCP connects; the handshake or every request times out."""
+    """TCP connects; the handshake or every request times out, or is cut by a load balancer on this node."""
     talk = unreached(node, Fault.SILENT)
-    if talk is not None:
-        text = f"the API server {_api.address(node)} accepts connections and never answers"
+    if talk is None:
+        return
+    text = f"the API server {_api.address(node)} accepts connections and never answers"
+    servers = _servers_behind(node)
+    if not servers:
         yield Hit(text, talk.evidence)
+        return
+    text = f"the load balancer {_api.address(node)} on this node accepts connections; no server behind it answers"
+    remedy = Remedy(
+        f"Compare the servers that it passes on to ({servers}) with the control plane's addresses; then look at the API"
+        " servers there: `curl -k https://SERVER:6443/readyz` from this node."
+    )
+    yield Hit(text, talk.evidence, remedy=remedy)
+
+
+def _servers_behind(node: Snapshot) -> str:
+    """Where a load balancer of the distribution on this node has its servers; empty when the endpoint is none such."""
+    if not _layout.local_balancer(node):
+        return ""
+    if _layout.generated_endpoint(node):
+        return f"{_layout.row(node).data}/agent/etc/*-load-balancer.json"
+    return BALANCERS.get(node.profile, "")
 
 
 @cause(

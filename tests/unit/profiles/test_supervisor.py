@@ -163,3 +163,24 @@ def test_flag_of_the_user_has_the_place_where_it_was_given(name: str, tmp_path: 
     flag = world.snapshot(set_probe).command_line.flag("max-pods")
     assert flag is not None
     assert str(flag.place) == f"{path}:2"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("kubespray", "/etc/nginx/nginx.conf"), ("microk8s", "traefik/provider.yaml")]
+)
+def test_load_balancer_without_a_living_server(name: str, words: str, tmp_path: Path, set_probe: SetProbe) -> None:
+    """What listens on the node is not the API server: its list of servers is what to look at."""
+    world = World(BY_NAME[name], tmp_path)
+    world.ready, world.answers["tls"] = "Unknown", "EOF occurred in violation of protocol (_ssl.c:1000)"
+    world.lines.append(
+        (
+            5.0,
+            "E",
+            "controller.go:201",
+            f'"Failed to ensure lease exists, will retry" err="Get \\"{world.layout.server}/apis/x\\": EOF"',
+        )
+    )
+    finding = world.judged(set_probe)["root_causes"][0]
+    assert finding["id"] == "apiserver/not-answering"
+    assert "load balancer" in finding["summary"]
+    assert words in finding["remedy"]["text"]
