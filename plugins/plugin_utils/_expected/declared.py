@@ -18,6 +18,7 @@ from .user_matchers import KINDS, MatcherError, shown
 NAME = "kubelet_expected"
 INVENTORY = Source(Origin.DECLARED, "inventory")
 SHOWN = 5
+LINE = 500
 FEW = 14  # known keys that are worth listing
 NEAR = 0.8
 _SAYS_NOTHING = ("config.apiVersion", "config.kind")  # in a KubeletConfiguration that was copied as a whole
@@ -41,7 +42,13 @@ def refuse(wrong: list[str]) -> None:
     """:raises ExpectedError: ``wrong`` has a sentence"""
     if wrong:
         more = f"; and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
-        raise ExpectedError("; ".join(wrong[:SHOWN]) + more)
+        raise ExpectedError("; ".join(map(_line, wrong[:SHOWN])) + more)
+
+
+def _line(sentence: str) -> str:
+    """A sentence on one line: a key may be any text."""
+    plain = "".join(char if char.isprintable() else " " for char in sentence)
+    return plain if len(plain) <= LINE else f"{plain[: LINE - 1]}…"
 
 
 def problems(expected: Mapping[str, Any], name: str = NAME) -> Iterator[str]:
