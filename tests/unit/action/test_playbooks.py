@@ -24,6 +24,8 @@ MISTAKES = {
     "timeout": ({"kubelet_timeout": 0}, "timeout is 0, but must be from 1 to 600"),
     "type": ({"kubelet_results_dir": {"a": 1}}, "results_dir must be a string"),
     "place": ({"kubelet_results_dir": "/proc/nowhere/results"}, "cannot use /proc/nowhere"),
+    "from": ({"kubelet_expected_from": ["here"]}, "kubelet_expected_from must hold node:NAME or file:PATH, not 'here'"),
+    "baseline": ({"kubelet_expected_from": "file:nowhere.yml"}, "cannot read"),
     "query": ({"kubelet_cluster_query": "maybe"}, "value of cluster_query must be one of"),
 }
 
@@ -127,3 +129,26 @@ def test_replay_without_inventory_of_nothing_fails_with_one_sentence() -> None:
     assert done.returncode == 2
     assert "cannot use /nowhere: No such file or directory" in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_baseline_of_a_host_that_cannot_be_read_is_none(inventory: Path, tmp_path: Path) -> None:
+    """A run that reads no node fails with the reason, and leaves no file."""
+    file = tmp_path / "baseline.yml"
+    done = play("baseline", "-i", inventory, "-l", "gone", kubelet_baseline_file=file)
+    assert done.returncode != 0
+    assert "gone: the node could not be reached" in done.stdout
+    assert not file.exists()
+
+
+def test_baseline_and_expected_values_of_this_machine(inventory: Path, tmp_path: Path) -> None:
+    """Also where there is no kubelet: what is known is written, a reference that is gone is said."""
+    file = tmp_path / "baseline.yml"
+    done = play("baseline", "-i", inventory, "-l", "here", kubelet_baseline_file=file)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert file.read_text().startswith("---\n# Expected values of kubelets")
+    sources = [f"file:{file}", "node:gone"]
+    done = play("expected", "-i", inventory, "-l", "here", kubelet_expected_from=sources)
+    assert done.returncode == 0, done.stdout + done.stderr
+    shown = json.loads((tmp_path / "out" / "_expected" / "here.json").read_text())
+    assert {entry["state"] for entry in shown["expected"]} <= {"as_expected", "unknown"}
+    assert "could not be reached" in shown["unread"]["expected:node:gone"]
