@@ -62,9 +62,20 @@ def checked_options(task: TaskArguments, spec: Mapping[str, Mapping[str, Any]]) 
             raise AnsibleActionFail(f"{name} must be a string, not {given[name]!r}")
         if rule.get("type") == "path" and given.get(name) == "" and (rule.get("required") or "default" in rule):
             raise AnsibleActionFail(f"{name} must not be empty")
+        if rule.get("type") == "dict" and not _mapping(given.get(name, {})):
+            raise AnsibleActionFail(f"{name} must be a mapping, not {given[name]!r}")
+        items = given.get(name) if rule.get("elements") == "dict" else None
+        for item in items if isinstance(items, list) else [items or {}]:
+            if not _mapping(item):
+                raise AnsibleActionFail(f"{name} must be a list of mappings, not of {item!r}")
     _result, options = task.validate_argument_spec(argument_spec=spec)
     plain: dict[str, Any] = to_native_tree(options)
     return plain
+
+
+def _mapping(value: Any) -> bool:
+    """True for a mapping, for what Ansible makes one of (JSON), and for nothing."""
+    return value is None or isinstance(value, dict) or (isinstance(value, str) and value.lstrip()[:1] in ("{", ""))
 
 
 class ModuleRunner(Protocol):

@@ -106,12 +106,33 @@ def test_info_module_understands_the_profile_that_it_was_given() -> None:
     assert found["profile"] == "rke2"
 
 
+SPEC = {
+    "place": {"type": "path", "required": True},
+    "values": {"type": "dict"},
+    "rules": {"type": "list", "elements": "dict"},
+}
+
+
 @pytest.mark.parametrize(
     ("given", "sentence"),
-    [({"place": {"a": 1}}, "place must be a string"), ({"place": ""}, "place must not be empty")],
+    [
+        ({"place": {"a": 1}}, "place must be a string"),
+        ({"place": ""}, "place must not be empty"),
+        ({"place": "x", "values": ["a"]}, r"values must be a mapping, not \['a'\]"),
+        ({"place": "x", "values": "a"}, "values must be a mapping, not 'a'"),
+        ({"place": "x", "rules": "a"}, "rules must be a list of mappings, not of 'a'"),
+        ({"place": "x", "rules": [{}, "a"]}, "rules must be a list of mappings, not of 'a'"),
+    ],
 )
 def test_options_that_ansible_would_let_pass(given: dict[str, Any], sentence: str) -> None:
-    """A dictionary is no path, and an empty path is not the current directory."""
+    """A dictionary is no path, an empty path is not the current directory, and a list or text is no mapping."""
     task = SimpleNamespace(_task=SimpleNamespace(args=given), validate_argument_spec=lambda **_spec: (None, given))
     with pytest.raises(AnsibleActionFail, match=sentence):
-        checked_options(task, {"place": {"type": "path", "required": True}})
+        checked_options(task, SPEC)
+
+
+def test_mappings_pass_as_such_and_as_json() -> None:
+    """Extra variables on the command line are JSON text."""
+    given = {"place": "x", "values": '{"a": 1}', "rules": [{"a": 1}]}
+    task = SimpleNamespace(_task=SimpleNamespace(args=given), validate_argument_spec=lambda **_spec: (None, given))
+    assert checked_options(task, SPEC) == given
