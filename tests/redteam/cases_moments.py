@@ -43,10 +43,11 @@ def _settled() -> Bundle:
 def _runtime_restarted() -> Bundle:
     at = f"{captured_at(load('healthy')) - timedelta(seconds=20):%a %Y-%m-%d %H:%M:%S} UTC"
     bundle = show(_settled(), "containerd.service", ActiveEnterTimestamp=at, ExecMainStartTimestamp=at)
-    gone = 'connection error: desc = \\"transport: Error while dialing: dial unix /run/containerd/containerd.sock: connect:'
+    dial = "dial unix /run/containerd/containerd.sock: connect: connection refused"
+    gone = f'connection error: desc = \\"transport: Error while dialing: {dial}\\"'
     return says(
         bundle,
-        _CRI.format("Status", "Unavailable", f'{gone} connection refused\\"'),
+        _CRI.format("Status", "Unavailable", gone),
         'kubelet.go:3072] "Container runtime sanity check failed" err="rpc error: code = Unavailable"',
         times=2,
         ago=25,

@@ -24,6 +24,16 @@ AUTHORIZER = ("kubernetes plugin/pkg/auth/authorizer/node", "kubernetes plugin/p
 _DENIED = re.compile(r'User \\?"(?P<user>[^"\\]+)\\?" cannot')
 
 
+_OWN = ("nodes", "leases")
+
+
+def _registered(node: Snapshot) -> bool:
+    """True when the running kubelet could register its node, and was not refused its own objects since."""
+    registered = any(match.pattern.newest for match in _logs.matches(node.log, "node-registered"))
+    refused = [match for match in _logs.matches(node.log, "api-forbidden") if match.groups["object"] in _OWN]
+    return registered and not any(_logs.holds(node, match.pattern, _api.RECENT) for match in refused)
+
+
 def denied_user(node: Snapshot) -> tuple[str, tuple[Evidence, ...]]:
     """(user, evidence) of requests that the API server now refuses with 403; an empty user when it refuses none."""
     talk, own = _api.conversation(node), node.probes.node_object
@@ -33,6 +43,8 @@ def denied_user(node: Snapshot) -> tuple[str, tuple[Evidence, ...]]:
     if found is not None:
         return found.group("user"), talk.evidence
     match = _logs.current(node, "api-forbidden", window=_api.window(node))
+    if match is not None and match.groups["object"] not in _OWN and (own.code == 200 or _registered(node)):
+        return "", ()  # its Node it may have: this is about one kind of object
     if match is not None:
         return match.groups["user"], (_quote.log(match),)
     match = _logs.current(node, "api-other-node", window=_api.window(node))

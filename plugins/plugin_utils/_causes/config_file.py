@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .._model.cause import cause
+from .._model.common import FileFact
 from .._model.finding import Effect, Evidence, Hit, Remedy
 from .._model.snapshot import Snapshot
 from . import _layout, _logs, _quote
@@ -39,6 +40,11 @@ def _unread(node: Snapshot, *words: str) -> Iterator[Hit]:
 def _named(node: Snapshot) -> tuple[Evidence, ...]:
     flag = node.command_line.flag("config")
     return (_quote.flag(flag),) if flag else ()
+
+
+def _empty(fact: FileFact) -> bool:
+    """True for a file without bytes, by its size or, where nobody told that, by its text."""
+    return fact.type == "file" and fact.size == 0 if fact.size is not None else fact.content == ""
 
 
 def _joined(node: Snapshot) -> bool:
@@ -148,7 +154,7 @@ def not_joined_yet(node: Snapshot) -> Iterator[Hit]:
 def kubelet_config_empty(node: Snapshot) -> Iterator[Hit]:
     """The file has no bytes."""
     fact = node.config.file
-    if node.config.configured and fact.type == "file" and fact.size == 0:
+    if node.config.configured and _empty(fact):
         yield Hit(f"{node.config.path} is empty", (_quote.file(fact), *_load_error(node)), effect_at_start(node))
 
 
@@ -172,7 +178,7 @@ def yaml_invalid(node: Snapshot) -> Iterator[Hit]:
     """The text of the file cannot be parsed."""
     problem, fact = node.config.problem, node.config.file
     yield from _unread(node, " yaml: ")
-    if problem is None or fact.size == 0:
+    if problem is None or _empty(fact):
         return
     lines = (fact.content or "").splitlines()
     line = problem.place.line

@@ -68,10 +68,13 @@ def kubelet_conf_missing(node: Snapshot) -> Iterator[Hit]:
     yield Hit(f"{config.path} does not exist{rest}{later}", evidence, start_effect(node), _rebuild(node))
 
 
+_REASONS = ("kubeconfig-refused", "kubeconfig-unreadable", "client-expired-at-start", "bootstrap-tls-refused")
+
+
 def _umbrella_alone(node: Snapshot) -> Iterator[Hit]:
     """Nobody saw the file: when no line gives another reason before the last one, the file is missing."""
     last = ended_on(node, "bootstrap-umbrella")
-    if last is not None and not said(node, "kubeconfig-refused", "client-expired-at-start", "bootstrap-tls-refused"):
+    if last is not None and not said(node, *_REASONS):
         path = node.kubeconfig.path or "the kubeconfig"
         yield Hit(f"{path} does not exist: the kubelet looks for {last.groups['path']} instead", (_quote.log(last),))
 
