@@ -30,6 +30,7 @@ MIN_PARTS = (_schema.UNITS, _schema.JOURNAL, _schema.FILES)
 SUBSETS = (ALL, MIN, *_schema.NODE_PARTS, *(f"!{part}" for part in _schema.NODE_PARTS))
 
 _UNIT_NAME = re.compile(r"[\w:.@\\-]{1,255}")
+_SYSCTL = re.compile(r"[A-Za-z0-9_*-]+(?:\.[A-Za-z0-9_/:*-]+)+")
 MAX_PATHS = 64
 _LIMITS = {"timeout": (1, 600), "journal_lines": (1, 20000)}
 
@@ -55,6 +56,7 @@ def gather(params: t.Mapping[str, t.Any], parts: t.Iterable[str]) -> dict[str, t
         journal_since=params.get("journal_since"),
         raw_journal=bool(params.get("raw_journal")),
         files=_paths(params, "files"),
+        sysctls=_sysctls(params, "sysctls"),
     )
     host = Host(seconds=_bounded(params, "timeout", 30))
     evidence = node.collect(host, options)
@@ -98,6 +100,16 @@ def _paths(params: t.Mapping[str, t.Any], name: str) -> tuple[str, ...]:
     for value in values:
         if not value.startswith("/") or "\0" in value:
             raise OptionError(f"{name} must hold absolute paths, not {value!r}.")
+    return values
+
+
+def _sysctls(params: t.Mapping[str, t.Any], name: str) -> tuple[str, ...]:
+    values = tuple(params.get(name) or ())
+    if len(values) > MAX_PATHS:
+        raise OptionError(f"{name} has {len(values)} names, but may have {MAX_PATHS}.")
+    for value in values:
+        if not _SYSCTL.fullmatch(value):
+            raise OptionError(f"{name} must hold kernel settings such as net.ipv4.ip_forward, not {value!r}.")
     return values
 
 

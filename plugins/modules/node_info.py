@@ -43,6 +43,12 @@ options:
     type: list
     elements: str
     default: []
+  sysctls:
+    description:
+      - Further kernel settings that are read, such as V(vm.max_map_count). At most 64. Secret ones are not.
+    type: list
+    elements: str
+    default: []
   node_name:
     description:
       - Name of the Node object that is asked for. Without it, O(ignore:--hostname-override) of the kubelet,
@@ -190,6 +196,7 @@ def main() -> None:
                 "choices": list(_gather.SUBSETS),
             },
             "files": {"type": "list", "elements": "str", "default": []},
+            "sysctls": {"type": "list", "elements": "str", "default": []},
             "node_name": {"type": "str"},
             "raw_journal": {"type": "bool", "default": False},
         },

@@ -66,9 +66,9 @@ def read_node(
     """Run node_info once on the task's host. ``options`` are plain values by the names of NODE_OPTIONS."""
     host_name = str(task_vars["inventory_hostname"])
     arguments = {name: options[name] for name in NODE_INFO_OPTIONS if options.get(name) not in (None, "", [])}
-    files = declared.files(options.get("expected") or {})
-    if files:
-        arguments["files"] = sorted(files)
+    expected = options.get("expected") or {}
+    beside = {"files": sorted(declared.files(expected)), "sysctls": sorted(declared.sysctls(expected))}
+    arguments.update({name: values for name, values in beside.items() if values})
     if raw_journal:
         arguments["raw_journal"] = True
     outcome = run_module(runner, NODE_INFO, arguments, task_vars)

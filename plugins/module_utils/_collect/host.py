@@ -50,18 +50,26 @@ _SYSCTLS = (
     "fs.file-max",
     "user.max_user_namespaces",
 )
+_SECRET_SYSCTL = re.compile(r"secret|_key$")  # stable_secret, tcp_fastopen_key
 _MODULES = ("br_netfilter", "overlay", "nf_conntrack", "ip_vs")
 _READ_ONLY = os.ST_RDONLY
 _CONTROL_GROUP_2 = "/sys/fs/cgroup/cgroup.controllers"
 
 
 def collect(
-    host: Host, show: Show, cmdline: t.Sequence[str], runtime: str | None, runtime_show: Show, seconds: float
+    host: Host,
+    show: Show,
+    cmdline: t.Sequence[str],
+    runtime: str | None,
+    runtime_show: Show,
+    seconds: float,
+    sysctls: t.Sequence[str] = (),
 ) -> dict[str, t.Any]:
     """All facts about the machine.
 
     :param show: properties of the kubelet's unit, and of the runtime's; cmdline: arguments of the running kubelet
     :param seconds: time limit of the programs that are asked (versions, systemd)
+    :param sysctls: kernel settings that are read beside the usual ones
     """
     asked = parallel.run_all(
         {
@@ -76,7 +84,7 @@ def collect(
     facts["filesystems"] = _filesystems(host)
     facts["listening"] = sockets.listening(host)
     facts["addresses"] = _addresses(host)
-    facts["sysctl"] = _sysctls(host)
+    facts["sysctl"] = _sysctls(host, sysctls)
     facts["clock"] = {"utc": _now(), "ntp_synchronized": clock.synchronized()}
     facts["kubelet"] = {"version": asked["kubelet"].value, **_process(show, cmdline)}
     facts["runtime"] = {"version": asked["runtime"].value}
@@ -191,8 +199,9 @@ def _addresses(host: Host) -> list[str]:
     return sorted({address for address in found if not address.startswith("127.")})
 
 
-def _sysctls(host: Host) -> dict[str, str]:
-    values = {name: host.text("/proc/sys/" + name.replace(".", "/"), 256).strip() for name in _SYSCTLS}
+def _sysctls(host: Host, more: t.Sequence[str]) -> dict[str, str]:
+    names = (*_SYSCTLS, *(name for name in more if not _SECRET_SYSCTL.search(name)))
+    values = {name: host.text("/proc/sys/" + name.replace(".", "/"), 256).strip() for name in names}
     return {name: value for name, value in values.items() if value}
 
 

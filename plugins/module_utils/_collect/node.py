@@ -61,6 +61,7 @@ class Options:
     journal_since: str | None = None
     raw_journal: bool = False
     files: tuple[str, ...] = ()
+    sysctls: tuple[str, ...] = ()
 
 
 @dataclass
@@ -228,7 +229,8 @@ def _probes(node: _Node, facts: FileFacts, layout: kubelet_files.Layout, seconds
 def _host(node: _Node) -> dict[str, t.Any]:
     seconds = max(0.5, min(_PROBE_SECONDS, node.host.remaining() - _RESERVED_SECONDS))
     show, runtime_show = node.show(node.unit), node.show(node.runtime)
-    return {_schema.HOST: host_part.collect(node.host, show, node.cmdline, node.runtime, runtime_show, seconds)}
+    found = host_part.collect(node.host, show, node.cmdline, node.runtime, runtime_show, seconds, node.options.sysctls)
+    return {_schema.HOST: found}
 
 
 def _record_failure(node: _Node, name: str, outcome: parallel.Outcome) -> None:

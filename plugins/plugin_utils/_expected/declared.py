@@ -71,6 +71,12 @@ def files(expected: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(path for path in given if str(path).startswith("/")) if isinstance(given, Mapping) else ()
 
 
+def sysctls(expected: Mapping[str, Any]) -> tuple[str, ...]:
+    """Names of the kernel settings that the user says something about."""
+    given = expected.get("kernel")
+    return tuple(str(name) for name in given) if isinstance(given, Mapping) else ()
+
+
 def _walk(value: Any, node: Node, path: str, name: str) -> Iterator[str | Found]:
     """What is wrong, as text, and what is expected, by path. ``name`` is the path as the user sees it."""
     if isinstance(node, Either):

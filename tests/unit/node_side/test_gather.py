@@ -43,6 +43,8 @@ def test_subset_that_leaves_nothing() -> None:
         ({"journal_lines": 1_000_000}, "must be from 1 to 20000"),
         ({"files": ["etc/passwd"]}, "must hold absolute paths"),
         ({"files": ["/x"] * 65}, "may have 64"),
+        ({"sysctls": ["../../etc/passwd"]}, "must hold kernel settings"),
+        ({"sysctls": ["vm.x"] * 65}, "may have 64"),
     ],
 )
 def test_option_that_cannot_be_used(params: dict[str, object], words: str) -> None:
