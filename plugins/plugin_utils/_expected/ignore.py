@@ -172,6 +172,11 @@ def apply(
     return changed
 
 
+def excepted(name: str, exceptions: Sequence[Exemption], day: str) -> bool:
+    """True when findings with an id are accepted on a day, as ISO 8601: nothing is done about them."""
+    return _first(exceptions, "id", name, day) is not None
+
+
 def _first(exceptions: Sequence[Exemption], by: str, name: str, day: str) -> Exemption | None:
     return next((each for each in exceptions if each.covers(by, name) and each.holds(day)), None)
 
