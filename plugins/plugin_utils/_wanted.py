@@ -13,7 +13,7 @@ from typing import Any
 from . import _peers, _value_patterns
 from ._expected import declared
 from ._expected.findings import findings
-from ._expected.ignore import Exemption
+from ._expected.ignore import Exemption, excepted
 from ._expected.observe import observe
 from ._expected.result import compared, own_differences
 from ._judgement import Judged
@@ -68,9 +68,11 @@ def look(judged: Judged, comparison: Comparison) -> Looked:
     exceptions = [Exemption(**each) for each in comparison["exceptions"]]
     bare = judged.diagnosis.to_dict()
     own = tuple(each for each in own_differences(bare, observed, wanted, exceptions) if _repairable(each))
+    day = str(bare["captured_at"])[:10]
+    risks = [each for each in judged.diagnosis.risks if not excepted(each.id, exceptions, day)]
     return Looked(
         judged.node,
-        replace(judged.diagnosis, risks=(*judged.diagnosis.risks, *findings(own))),
+        replace(judged.diagnosis, risks=(*risks, *findings(own))),
         wanted,
         own,
         compared(bare, observed, wanted, exceptions, comparison["calm"]),

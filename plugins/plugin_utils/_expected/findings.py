@@ -58,7 +58,7 @@ def findings(differences: Iterable[Difference]) -> tuple[Finding, ...]:
     speaks."""
     by_id: dict[str, list[Difference]] = defaultdict(list)
     for difference in differences:
-        by_id[_cause(difference).id].append(difference)
+        by_id[cause_of(difference).id].append(difference)
     return tuple(_finding(BY_ID[name], found) for name, found in by_id.items())
 
 
@@ -84,7 +84,8 @@ def evidence(difference: Difference) -> Evidence:
     return Evidence("expected", told(difference), place_of(difference))
 
 
-def _cause(difference: Difference) -> Cause:
+def cause_of(difference: Difference) -> Cause:
+    """The entry of the catalogue that a difference is a finding of, where it belongs to no other."""
     return BY_ID.get(difference.expected.id) or BY_GROUP[difference.path.partition(".")[0]]
 
 

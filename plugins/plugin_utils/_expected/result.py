@@ -11,8 +11,8 @@ from typing import Any
 from .._engine.verdict import cut
 from .._model.expected import Difference, Expectation, Observed
 from .compare import compare, unjudged
-from .findings import findings, strengthen
-from .ignore import Exemption, apply, split
+from .findings import cause_of, findings, strengthen
+from .ignore import Exemption, apply, excepted, split
 from .matchers import words
 
 Result = dict[str, Any]
@@ -52,8 +52,10 @@ def own_differences(
     exceptions: Sequence[Exemption] = (),
 ) -> tuple[Difference, ...]:
     """The differences that belong to none of the findings of a node: those that are findings of their own."""
-    kept, _ignored = split(compare(observed, expectations), exceptions, str(bare["captured_at"])[:10])
-    return strengthen(bare, _once(kept))[1]
+    day = str(bare["captured_at"])[:10]
+    kept, _ignored = split(compare(observed, expectations), exceptions, day)
+    own = strengthen(bare, _once(kept))[1]
+    return tuple(each for each in own if not excepted(cause_of(each).id, exceptions, day))
 
 
 def _once(differences: Iterable[Difference]) -> list[Difference]:

@@ -18,6 +18,7 @@ from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._expected.ignor
     check,
     exemptions,
 )
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._expected.result import own_differences
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._report.gate import failures
 
 DECLARED = {"config": {"maxPods": 250}, "versions": {"kubelet": "1.35.0"}}
@@ -105,6 +106,14 @@ def test_passed_end_date_is_reported() -> None:
 def test_ended_exception_for_nothing_says_nothing() -> None:
     """An old exception is no finding on nodes that do not need it."""
     assert found("healthy", ignore=[rule("2026-01-01", id="expected/*"), rule("2026-01-01", path="*")]) == {}
+
+
+def test_nothing_is_repaired_that_is_accepted() -> None:
+    """What is accepted by path or by id is no difference that a repair would answer."""
+    done = compared("healthy", expected=DECLARED)
+    for entry in (rule(path="config.maxPods"), rule(id="expected/kubelet-*")):
+        left = own_differences(done.bare, done.observed, done.expectations, exemptions([entry]))
+        assert [each.path for each in left] == ["versions.kubelet"]
 
 
 def test_exemption_survives_json() -> None:
