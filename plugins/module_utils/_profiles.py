@@ -54,6 +54,7 @@ class Profile(t.NamedTuple):
     :param data: directory below which the other paths are, where it can be moved
     :param arguments: files that hold the kubelet's flags, one a line
     :param flags: flags that name its files, for when neither a log nor a process tells them
+    :param own_configs: configuration files with the distribution's own choices, which no user made
     :param log: file into which the kubelet logs instead of the journal
     :param runtime_log: file into which the runtime logs that runs inside the kubelet's unit
     :param server_variable: environment variable with the URL of the server that the unit joins; its files in ``texts``
@@ -77,6 +78,7 @@ class Profile(t.NamedTuple):
     kubeconfigs: tuple[str, ...] = ()
     configs: tuple[str, ...] = ()
     config_directories: tuple[str, ...] = ()
+    own_configs: tuple[str, ...] = ()
     certificates: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
     text_directories: tuple[str, ...] = ()
@@ -106,6 +108,7 @@ def _rancher(name: str, **others: t.Any) -> Profile:
         flags=(f"--kubeconfig={agent}/kubelet.kubeconfig", f"--config-dir={agent}/etc/kubelet.conf.d"),
         kubeconfigs=(f"{agent}/kubelet.kubeconfig",),
         config_directories=(f"{agent}/etc/kubelet.conf.d",),
+        own_configs=(f"{agent}/etc/kubelet.conf.d/00-{name}-defaults.conf",),
         certificates=(
             *(f"{agent}/{ca}-ca.crt" for ca in ("client", "server")),
             *(f"{agent}/{pair}.{kind}" for pair in pairs for kind in ("crt", "key")),
@@ -161,6 +164,7 @@ TABLE = (
         kubeconfigs=("/var/lib/kubelet/kubeconfig",),
         configs=("/etc/kubernetes/kubelet/config.json",),
         config_directories=("/etc/kubernetes/kubelet/config.json.d",),
+        own_configs=("/etc/kubernetes/kubelet/config.json",),
     ),
     Profile(
         "kubespray",

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from .._model.cause import cause
 from .._model.finding import Effect, Hit, Remedy
 from .._model.snapshot import Snapshot
-from . import _logs, _quote
+from . import _layout, _logs, _quote
 from ._config import RESTART, fields, said_at_start, where
 
 EVICTION_DEFAULTS = ("memory.available", "nodefs.available", "nodefs.inodesFree", "imagefs.available")
@@ -218,9 +218,11 @@ def resolvconf_missing(node: Snapshot) -> Iterator[Hit]:
     sources=("kubernetes cmd/kubelet/app/server.go",),
 )
 def eviction_thresholds_dropped(node: Snapshot) -> Iterator[Hit]:
-    """The map is there and incomplete."""
+    """The map is there and incomplete, and not because the distribution wants it so."""
     found = node.config.get("evictionHard")
     if found is None or not isinstance(found.value, dict) or not found.value:
+        return
+    if found.place.path in _layout.row(node).own_configs:
         return
     missing = [name for name in EVICTION_DEFAULTS if name not in found.value]
     if missing and node.config.value("mergeDefaultEvictionSettings") is not True:

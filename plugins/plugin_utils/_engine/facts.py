@@ -60,11 +60,15 @@ def state(snapshot: Snapshot) -> str:
     if unit.load_state in ("not-found", "masked") and not unit.running:
         return f"{unit.name} is {unit.load_state}"
     if snapshot.crash_looping:
-        return f"kubelet exits right after each start ({counted(unit.restarts, 'restart')}{_last_end(snapshot)})"
+        ends = f"{counted(unit.restarts, 'restart')}{_last_end(snapshot)}"
+        if snapshot.child_ended_at is not None:
+            ends = f"{unit.name} starts it again{_ago(snapshot, snapshot.child_ended_at)}"
+        return f"kubelet exits right after each start ({ends})"
     if unit.running:
         ready = snapshot.cluster.ready
         seen = f", node Ready={ready.status}" if ready else ""
-        return f"kubelet runs{_since(snapshot, unit.main_start_at)}{seen}"
+        does = STATES["activating"] if unit.active_state == "activating" else "runs"
+        return f"kubelet {does}{_since(snapshot, unit.main_start_at)}{seen}"
     result = f", result {unit.result}" if unit.result not in ("", "success") else ""
     if unit.active_state == "failed" and unit.state_change_at:
         return f"kubelet failed {age((snapshot.captured_at - unit.state_change_at).total_seconds())} ago{result}"
@@ -76,6 +80,10 @@ def _since(snapshot: Snapshot, moment: datetime | None) -> str:
     return f" since {age((snapshot.captured_at - moment).total_seconds())}" if moment else ""
 
 
+def _ago(snapshot: Snapshot, moment: datetime | None) -> str:
+    return f", last {age((snapshot.captured_at - moment).total_seconds())} ago" if moment else ""
+
+
 def _last_end(snapshot: Snapshot) -> str:
     """When and how the last process ended: as systemd says, or as the journal says where another one runs already."""
     unit, ended = snapshot.kubelet, [start for start in snapshot.log.starts if start.exit_at]
@@ -84,5 +92,5 @@ def _last_end(snapshot: Snapshot) -> str:
     else:
         at, signal, status = unit.main_exit_at or unit.main_start_at, unit.exit_code in ("killed", "dumped"), ""
         status = "" if unit.exit_status is None else str(unit.exit_status)
-    last = f", last {age((snapshot.captured_at - at).total_seconds())} ago" if at else ""
+    last = _ago(snapshot, at)
     return f"{last}, {'signal' if signal else 'status'} {status}" if status else last

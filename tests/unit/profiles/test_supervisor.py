@@ -16,6 +16,7 @@ from unit.profiles._certificates import NODE
 from unit.profiles._layouts import BY_NAME
 from unit.profiles._world import PID, World
 
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _profiles
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect import node as collector
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._engine.diagnose import diagnose
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.snapshot import snapshot
@@ -184,3 +185,35 @@ def test_load_balancer_without_a_living_server(name: str, words: str, tmp_path: 
     assert finding["id"] == "apiserver/not-answering"
     assert "load balancer" in finding["summary"]
     assert words in finding["remedy"]["text"]
+
+
+def test_state_of_a_unit_that_waits_or_starts_a_child_again(tmp_path: Path, set_probe: SetProbe) -> None:
+    """A unit that is not ready yet runs no kubelet; ends of a child are not restarts of the unit."""
+    assert (
+        "kubelet is starting since 2 min"
+        in waiting("k3s", tmp_path / "1", MISMATCH).judged(set_probe)["facts"]["state"]
+    )
+    world = World(BY_NAME["rke2"], tmp_path / "2")
+    world.others.append((4.0, "rke2", world.logrus("error", "Kubelet exited: exit status 1", 4.0)))
+    state = world.judged(set_probe)["facts"]["state"]
+    assert "(rke2-agent.service starts it again, last " in state
+
+
+@pytest.mark.parametrize("name", ["k3s", "rke2", "eks"])
+def test_choices_of_the_distribution_are_no_finding(name: str, tmp_path: Path, set_probe: SetProbe) -> None:
+    """K3s and nodeadm give some eviction thresholds and not all; a user's own file that does so is still named."""
+    layout = BY_NAME[name]
+    own = "evictionHard: {imagefs.available: 5%, nodefs.available: 5%}\n"
+    world = World(replace(layout, config_text=_with(layout.config_text, own)), tmp_path / "1")
+    assert "eviction" not in str(world.judged(set_probe)["risks"])
+    directory = _profiles.named(name).config_directories[0]
+    text = f"apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n{own}"
+    world = World(replace(layout, files={**layout.files, f"{directory}/99-site.conf": text}), tmp_path / "2")
+    assert "99-site.conf" in str(world.judged(set_probe)["risks"])
+
+
+def _with(text: str, more: str) -> str:
+    """A configuration with one more field; EKS has JSON."""
+    if not text.startswith("{"):
+        return text + more
+    return text.replace("{", '{"evictionHard": {"imagefs.available": "5%", "nodefs.available": "5%"},', 1)
