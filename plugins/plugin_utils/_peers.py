@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ._expected import saved_peers
+from ._expected.defaults import FLAGS
 from ._expected.peer_table import table
 from ._expected.peers import LEAST, Peer, PeerGroup, PeerTable, expectations
 from ._expected.say import label
@@ -108,7 +109,7 @@ def known_peers(entries: Sequence[Mapping[str, Any]], directory: Path, max_age: 
     used = {
         name: group
         for name, group in now.groups.items()
-        if group.values
+        if (group.values or group.split)
         and len(group.hosts) > LEAST
         and (name not in kept.groups or 2 * len(group.hosts) >= len(kept.groups[name].hosts))
     }
@@ -159,9 +160,13 @@ def _compared(entry: Mapping[str, Any], known: Known, again: Again) -> Result:
 
 
 def _split(known: Known) -> Iterator[Result]:
+    """What groups of this run do not agree on; a flag that sets a field is the field."""
     for name in sorted(known.now):
-        for path, counts in known.table.groups[name].even().items():
-            yield {"group": name, "path": path, "values": [list(count) for count in counts]}
+        even = known.table.groups[name].even()
+        fields = {f"flags.{FLAGS.get(path.removeprefix('config.'))}" for path in even}
+        for path, counts in even.items():
+            if path not in fields:
+                yield {"group": name, "path": path, "values": [list(count) for count in counts]}
 
 
 def _told(split: Sequence[Result]) -> Iterator[str]:

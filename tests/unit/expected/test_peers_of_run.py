@@ -148,6 +148,13 @@ def test_two_against_two(tmp_path: Path) -> None:
     ]
 
 
+def test_a_flag_of_two_against_two(tmp_path: Path) -> None:
+    """A flag that sets a field is told once; so is one that is compared among machines of the same size only."""
+    pods = rewrite(EXTRA, "KUBELET_EXTRA_ARGS=", "KUBELET_EXTRA_ARGS=--max-pods=10")
+    _results, done = run(tmp_path, workers(4, w1=pods, w2=pods))
+    assert [(each["path"], each["values"]) for each in done.split] == [("config.maxPods", [["10", 2], ["110", 2]])]
+
+
 def test_all_are_wrong(tmp_path: Path) -> None:
     """What the control plane publishes counts for more than all peers, who are named as who expects something else."""
     kubelet_config = worker(1)["files"][CONFIG]["content"]
