@@ -249,3 +249,29 @@ def test_interrupted_repair_is_ended_and_the_node_read_anew() -> None:
     node.undone = "refused"
     repairer(node).roll_back(done, "not Ready", done.rounds[:1])
     assert done.state == "rolled_back"  # there is nothing to undo of the first round
+
+
+def test_expected_value_is_set_where_risks_are_repaired() -> None:
+    """What the user declared is planned, applied and gone; the results say what was expected, and that it is so now."""
+    asked = {
+        "expected": {"config": {"cgroupDriver": "systemd"}},
+        "risks": True,
+        "allow": ["safe", "needs-approval"],
+    }
+    done, before, after = repairer(FakeNode("cgroup-driver-mismatch", "healthy"), **asked).repair(check=False)
+    assert "set-expected-config" in [action["id"] for action in done.actions]
+    assert (done.state, before.result["verdict"], after.result["verdict"]) == ("committed", "at_risk", "healthy")
+    assert [each["path"] for each in before.result["differences"]] == ["config.cgroupDriver"]
+    assert after.result["differences"] == []
+
+
+def test_expected_value_that_is_not_there_afterwards_is_undone() -> None:
+    """The node says committed, and still differs."""
+    asked = {
+        "expected": {"config": {"cgroupDriver": "systemd"}},
+        "risks": True,
+        "allow": ["safe", "needs-approval"],
+    }
+    done, _before, _after = repairer(FakeNode("cgroup-driver-mismatch"), **asked).repair(check=False)
+    assert done.state == "rolled_back"
+    assert "expected/kubelet-configuration still holds" in done.reason
