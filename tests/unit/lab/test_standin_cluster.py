@@ -36,7 +36,13 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
 
 
 def ask(
-    rig: Rig, pair: tuple[str, str] | None, method: str, path: str, body: Any = None, token: str = ""
+    rig: Rig,
+    pair: tuple[str, str] | None,
+    method: str,
+    path: str,
+    body: Any = None,
+    token: str = "",
+    chunked: bool = False,
 ) -> tuple[int, Any]:
     """Send one request with a client certificate (or none); the status and the decoded answer."""
     context = ssl.create_default_context(cadata=rig.pki.authority().certificate)
@@ -47,11 +53,24 @@ def ask(
         context.load_cert_chain(both)
     connection = http.client.HTTPSConnection("localhost", rig.port, context=context, timeout=10)
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    connection.request(method, path, None if body is None else json.dumps(body), headers)
+    data: Any = None if body is None else json.dumps(body)
+    connection.request(method, path, iter([data.encode()]) if chunked else data, headers, encode_chunked=chunked)
     response = connection.getresponse()
-    data = response.read().decode()
+    answer = response.read().decode()
     connection.close()
-    return response.status, json.loads(data) if data.startswith("{") else data
+    return response.status, json.loads(answer) if answer.startswith("{") else answer
+
+
+def node_request(tmp_path: Path) -> dict[str, Any]:
+    """The spec of a request for the node's client certificate."""
+    key = tmp_path / "key"
+    subprocess.run(["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", key], check=True)
+    subject = f"/O=system:nodes/CN=system:node:{NODE}"
+    csr = subprocess.run(["openssl", "req", "-new", "-key", key, "-subj", subject], check=True, capture_output=True)
+    return {
+        "request": base64.b64encode(csr.stdout).decode(),
+        "signerName": "kubernetes.io/kube-apiserver-client-kubelet",
+    }
 
 
 @pytest.mark.parametrize("variant", ["expired", "not-yet-valid", "other-ca", "server-only"])
@@ -110,18 +129,25 @@ def test_leases_of_all_nodes_come_in_one_list(rig: Rig) -> None:
 @pytest.mark.parametrize(("token", "signed"), [("abcdef.0123456789abcdef", True), ("fedcba.0123456789abcdef", False)])
 def test_only_one_kind_of_bootstrap_token_is_approved(token: str, signed: bool, rig: Rig, tmp_path: Path) -> None:
     """A request with kubeadm's token is signed at once, one with the other token waits."""
-    key = tmp_path / "key"
-    subprocess.run(["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", key], check=True)
-    subject = f"/O=system:nodes/CN=system:node:{NODE}"
-    csr = subprocess.run(["openssl", "req", "-new", "-key", key, "-subj", subject], check=True, capture_output=True)
-    spec = {
-        "request": base64.b64encode(csr.stdout).decode(),
-        "signerName": "kubernetes.io/kube-apiserver-client-kubelet",
-    }
-    body = {"metadata": {"generateName": "csr-"}, "spec": spec}
+    body = {"metadata": {"generateName": "csr-"}, "spec": node_request(tmp_path)}
     code, made = ask(rig, None, "POST", REQUESTS, body, token=token)
     assert code == 201
     assert bool(made.get("status", {}).get("certificate")) is signed
+
+
+def test_request_of_an_administrator_waits_for_its_approval(rig: Rig, tmp_path: Path) -> None:
+    """It is sent in chunks, as kubectl does. A node may not approve it; when an administrator does, it is signed."""
+    admin, name = rig.pki.admin(), "nodeclinic-test"
+    body = {"metadata": {"name": name}, "spec": node_request(tmp_path)}
+    code, made = ask(rig, admin, "POST", REQUESTS, body, chunked=True)
+    assert (code, made.get("status", {})) == (201, {})
+    assert ask(rig, admin, "POST", REQUESTS, body, chunked=True)[0] == 409
+    approved = {**made, "status": {"conditions": [{"type": "Approved", "status": "True", "reason": "x"}]}}
+    assert ask(rig, rig.pki.node_client(NODE), "PUT", f"{REQUESTS}/{name}/approval", approved)[0] == 403
+    assert ask(rig, admin, "PUT", f"{REQUESTS}/{name}/approval", approved, chunked=True)[0] == 200
+    _code, signed = ask(rig, admin, "GET", f"{REQUESTS}/{name}")
+    assert base64.b64decode(signed["status"]["certificate"]).startswith(b"-----BEGIN CERTIFICATE-----")
+    assert ask(rig, admin, "DELETE", f"{REQUESTS}/{name}")[0] == 200
 
 
 def test_the_worker_is_laid_out_as_a_recorded_one(rig: Rig) -> None:
