@@ -86,6 +86,7 @@ options:
     description:
       - Whether the node is compared with the values that a clear majority of its peers share. V(auto) does so where
         enough of them are known, from this run or from an earlier one in the same directory of results.
+      - After M(nodeclinic.kubelet.diagnose), M(nodeclinic.kubelet.report) does it, which has the results of all nodes.
       - In a replay only V(on) compares, for bundles may be of different clusters.
     type: str
     default: auto
