@@ -72,7 +72,7 @@ def look(judged: Judged, comparison: Comparison) -> Looked:
     risks = [each for each in judged.diagnosis.risks if not excepted(each.id, exceptions, day)]
     return Looked(
         judged.node,
-        replace(judged.diagnosis, risks=(*risks, *findings(own))),
+        replace(judged.diagnosis, risks=(*risks, *findings(own, bare["verdict"]))),
         wanted,
         own,
         compared(bare, observed, wanted, exceptions, comparison["calm"]),

@@ -24,13 +24,14 @@ from .say import expected_by, names, place_of, shown, told
 
 Result = dict[str, Any]
 EVIDENCE_LIMIT = 12
+WORKS = ("healthy", "at_risk")
 _OWNERS = ("root_causes", "consequences", "risks")
 _COMPARES = {cause.id: cause.compares for cause in CATALOGUE if cause.compares}
 
 # What stops pods or the node when it is wrong, whoever says so.
 _BREAKS = re.compile(
     r"""
-    config\.(?:clusterDNS|clusterDomain|cgroupDriver|failSwapOn|staticPodPath|containerRuntimeEndpoint|port
+    config\.(?:clusterDNS|clusterDomain|cgroupDriver|staticPodPath|containerRuntimeEndpoint|port
         |authentication\..+|authorization\.mode|rotateCertificates|serverTLSBootstrap)\Z
     | kubeconfig\.(?:server|ca_sha256)\Z
     | certificates\.(?:client|client-ca|server-ca)\.(?:issuer|common_name|organizations|fingerprint_sha256)\Z
@@ -45,21 +46,26 @@ def breaks(path: str) -> bool:
     return _BREAKS.match(path) is not None
 
 
-def effect(difference: Difference) -> Effect:
-    """What a difference does: a risk where the user declared the value or where it breaks, else information."""
+def effect(difference: Difference, verdict: str = "") -> Effect:
+    """What a difference does: a risk where the user declared the value or where it breaks, else information.
+
+    A node that works reaches its API server: another address of it, such as a load balancer's, does no harm.
+    """
     if difference.expected.id:
         return BY_ID[difference.expected.id].effect
-    declared = difference.expected.source.origin == Origin.DECLARED
-    return Effect.RISK if declared or breaks(difference.path) else Effect.INFO
+    if difference.expected.source.origin == Origin.DECLARED:
+        return Effect.RISK
+    harmless = verdict in WORKS and difference.path.startswith("kubeconfig.")
+    return Effect.RISK if breaks(difference.path) and not harmless else Effect.INFO
 
 
-def findings(differences: Iterable[Difference]) -> tuple[Finding, ...]:
+def findings(differences: Iterable[Difference], verdict: str = "") -> tuple[Finding, ...]:
     """One finding for each id, with every difference as a piece of its evidence; the first that does most harm
-    speaks."""
+    speaks. ``verdict`` is that on the node before it was compared."""
     by_id: dict[str, list[Difference]] = defaultdict(list)
     for difference in differences:
         by_id[cause_of(difference).id].append(difference)
-    return tuple(_finding(BY_ID[name], found) for name, found in by_id.items())
+    return tuple(_finding(BY_ID[name], found, verdict) for name, found in by_id.items())
 
 
 def strengthen(result: Mapping[str, Any], differences: Iterable[Difference]) -> tuple[Result, tuple[Difference, ...]]:
@@ -89,13 +95,13 @@ def cause_of(difference: Difference) -> Cause:
     return BY_ID.get(difference.expected.id) or BY_GROUP[difference.path.partition(".")[0]]
 
 
-def _finding(cause: Cause, differences: Sequence[Difference]) -> Finding:
-    ordered = sorted(differences, key=lambda difference: (-effect(difference), difference.expected.source.origin))
+def _finding(cause: Cause, differences: Sequence[Difference], verdict: str) -> Finding:
+    ordered = sorted(differences, key=lambda each: (-effect(each, verdict), each.expected.source.origin))
     first, others = ordered[0], len(ordered) - 1
     return Finding(
         id=cause.id,
         title=cause.title,
-        effect=effect(first),
+        effect=effect(first, verdict),
         summary=shown(first) + (f" (and {others} more like it)" if others else ""),
         evidence=tuple(evidence(difference) for difference in ordered[:EVIDENCE_LIMIT]),
         remedy=_remedy(cause, ordered),

@@ -35,7 +35,7 @@ def compared(
     differences = compare(observed, wanted)
     kept, ignored = split(differences, exceptions, str(bare["captured_at"])[:10])
     result, own = strengthen(bare, _once(kept))
-    found = [finding.to_dict() for finding in findings(own)]
+    found = [finding.to_dict() for finding in findings(own, bare["verdict"])]
     result["risks"] = sorted([*result["risks"], *found], key=lambda finding: _ORDER.index(finding["severity"]))
     result["unknowns"] = [*result["unknowns"], *_unknowns(observed, wanted)]
     _judge_again(result, found)

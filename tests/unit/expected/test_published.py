@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 from corpus._load import NAMES, load_snapshot
 
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._engine.diagnose import diagnose
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._expected.compare import compare
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._expected.observe import observe
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._expected.published import expectations
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._expected.result import compared
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.cluster import cluster
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.expected import (
     Difference,
@@ -203,3 +205,33 @@ def test_recorded_nodes_differ_only_where_they_were_changed(case: str) -> None:
     node = load_snapshot(case)
     found = compare(observe(node), expectations(PUBLISHED, observe(node), node.profile))
     assert {each.path for each in found} == CHANGED.get(case, set())
+
+
+def result_of(case: str, **published: Any) -> dict[str, Any]:
+    """The result of a recorded node after it was compared with what its cluster publishes."""
+    node = load_snapshot(case)
+    wanted = expectations({**PUBLISHED, **published}, observe(node), node.profile)
+    return compared(diagnose(node).to_dict(), observe(node), wanted)
+
+
+def test_address_that_works_is_told_and_no_alarm() -> None:
+    """A node that reaches its API server through another name, such as a load balancer's, stays healthy."""
+    found = result_of("healthy", endpoint={"server": "https://balancer:6443", "ca_sha256": CA})
+    assert found["verdict"] == "healthy"
+    assert {each["id"]: each["severity"] for each in found["risks"]} == {"expected/kubeconfig": "info"}
+
+
+def test_swap_that_one_node_allows_is_told_and_no_alarm() -> None:
+    """A kubelet that was told to run with swap does."""
+    found = result_of("swap-on-ignored-failswapon-false")
+    assert found["verdict"] == "healthy"
+    assert {"expected/kubelet-configuration": "info"}.items() <= {
+        f["id"]: f["severity"] for f in found["risks"]
+    }.items()
+
+
+def test_address_that_does_not_work_is_a_root_cause_with_its_right_value() -> None:
+    """The walkthrough's second case, with nothing but the control plane to compare with."""
+    (cause,) = result_of("server-port-wrong")["root_causes"]
+    assert cause["id"] == "kubeconfig/wrong-server"
+    assert cause["summary"].endswith("; expected https://controlplane:6443 by cluster-info")
