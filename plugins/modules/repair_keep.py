@@ -11,8 +11,8 @@ version_added: "1.0.0"
 description:
   - A plan with C(verify.hold) is not rolled back where the kubelet does not stay up after it, because the start may have got
     further and now end on a fault that the first one hid. Its run is V(held) until somebody decides.
-  - This module lets it stand. M(nodeclinic.kubelet.repair_rollback) undoes it, and so does the next repair of the node if
-    nobody has decided.
+  - This module lets it stand. M(nodeclinic.kubelet.repair_rollback) undoes it, and so does the node itself if nobody has
+    decided for five minutes.
 author:
   - nodeclinic.kubelet contributors (@nodeclinic)
 options:

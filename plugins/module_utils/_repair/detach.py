@@ -53,6 +53,21 @@ def run(work: Work, seconds: float) -> dict[str, t.Any]:
     return t.cast("dict[str, t.Any]", answer["result"])
 
 
+def start(work: Work) -> None:
+    """Has work done by a process of its own, and does not wait for it.
+
+    :param work: as for `run`; nobody learns how it ends
+    """
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        _leave(work, writing)
+    os.close(writing)
+    os.close(reading)
+    os.waitpid(child, 0)
+
+
 def _leave(work: Work, writing: int) -> t.NoReturn:
     """Becomes a process that nobody waits for and that has no terminal, does the work, and ends."""
     os.setsid()

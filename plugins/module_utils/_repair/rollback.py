@@ -18,6 +18,8 @@ if t.TYPE_CHECKING:
     from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.system import System
 
 PLANNED, REFUSED = "planned", "refused"
+HOLD_SECONDS = 300.0  # the controller looks at the node up to three times before it decides
+_POLL_SECONDS, _BUSY_SECONDS = 2.0, 30.0
 _LOCK_NAME, _KEEP_NAME = "rollback", "keep"
 
 
@@ -48,6 +50,24 @@ def roll_back(system: System, asked: Request, wanted: Verify) -> dict[str, t.Any
             return _undo(system, record, asked, wanted, recovered)
         except (RefusedError, OSError) as exc:  # the undo itself raises neither
             return _result(None, REFUSED, str(exc), run=asked.run or "")
+
+
+def give_up(system: System, run: str, wanted: Verify) -> dict[str, t.Any]:
+    """Waits until somebody has decided about a run that is held, and rolls it back when nobody does.
+
+    :returns: the result of `roll_back`; empty where somebody has decided
+    """
+    end = system.monotonic() + HOLD_SECONDS
+    while True:
+        record = rec.Records(system).find(run)
+        if record is None or record.state != rec.HELD:
+            return {}
+        if system.monotonic() >= end:
+            try:
+                return roll_back(system, Request(run, failed=True), wanted)
+            except lock.BusyError:  # whoever works here now rolls it back first, or has just decided
+                end = system.monotonic() + _BUSY_SECONDS
+        system.sleep(_POLL_SECONDS)
 
 
 def check(system: System, asked: Request) -> dict[str, t.Any]:

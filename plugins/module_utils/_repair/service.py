@@ -164,9 +164,12 @@ def _apply_or_join(node: System, plan: plans.Plan, limits: transaction.Limits) -
 
 def _apply(node: System, plan: plans.Plan, limits: transaction.Limits) -> dict[str, t.Any]:
     try:
-        return transaction.apply(node, plan, limits)
+        result = transaction.apply(node, plan, limits)
     except lock.BusyError as exc:
         return {"busy": exc.run, "reason": str(exc)}
+    if result["state"] == rec.HELD:  # only here, for a process that is started under the lock would go on to hold it
+        node.later(lambda: rollback.give_up(node, plan.run, plan.verify))
+    return result
 
 
 def _join(node: System, run: str, deadline: float) -> dict[str, t.Any] | None:

@@ -11,6 +11,7 @@ import typing as t
 
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _process, _redact, _schema
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect import http
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import detach
 
 _MAX_OUTPUT_BYTES = 64 * 1024
 # A kubelet may take its whole TimeoutStopSec (90 s by default) to stop.
@@ -50,6 +51,10 @@ class System:
     def sleep(self, seconds: float) -> None:
         """Waits."""
         time.sleep(seconds)
+
+    def later(self, work: t.Callable[[], dict[str, t.Any]]) -> None:
+        """Has work done that goes on without this process."""
+        detach.start(work)
 
     def mark(self, point: str) -> None:
         """Called after everything durable that a repair does, with the name of what was done. Does nothing."""

@@ -31,6 +31,7 @@ class Node(System):
         super().__init__(f"{folder}/var/records", f"{folder}/run/repair.lock", f"{folder}/node")
         self.folder = folder
         self.marks: list[str] = []
+        self.waiting: list[t.Callable[[], dict[str, t.Any]]] = []
         self.asked: list[str] = []
         self.flap_after: float | None = None
         self.on_mark: t.Callable[[str], None] = lambda _point: None
@@ -101,6 +102,10 @@ class Node(System):
         if self.healthz == "refused":
             raise ConnectionRefusedError(111, "Connection refused")
         return 200, self.healthz
+
+    def later(self, work: t.Callable[[], dict[str, t.Any]]) -> None:
+        """Remembers the work."""
+        self.waiting.append(work)
 
     def mark(self, point: str) -> None:
         """Remembers the point, and does there what the test wants done."""

@@ -22,8 +22,8 @@ from unit.node_side.repair._node import (
     whole_plan,
 )
 
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import lock, rollback, service, transaction
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import record as rec
-from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import rollback
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.plan import Verify
 
 WATCH = Verify(5, 20)
@@ -207,3 +207,38 @@ def test_repair_that_helps_is_not_held(node: Node) -> None:
     """hold is about a kubelet that does not stay up."""
     plan = plan_of(edit(node, "/config.yaml", b"/wrong", "/good"), hold=True)
     assert apply(node, plan)["state"] == "committed"
+
+
+def test_held_repair_is_rolled_back_when_the_controller_is_gone(node: Node) -> None:
+    """The node itself waits for five minutes, by its own clock, and then puts everything back."""
+    before, began = node.tree(), node.monotonic()
+    _held(node)
+    undone = rollback.give_up(node, RUN, WATCH)
+    assert (undone["state"], node.tree()) == ("rolled_back", before)
+    assert node.monotonic() - began >= rollback.HOLD_SECONDS
+
+
+def test_nobody_is_overruled_who_has_decided(node: Node) -> None:
+    """A run that is kept stands; so does one that is kept while the node waits."""
+    _held(node)
+    sleep, naps = node.sleep, []
+
+    def decide(seconds: float) -> None:
+        naps.append(seconds)
+        sleep(seconds)
+        rollback.keep(node, RUN, check_mode=False)
+
+    node.sleep = decide  # type: ignore[method-assign]
+    assert rollback.give_up(node, RUN, WATCH) == {}
+    assert len(naps) == 1
+    assert b"/also-wrong" in node.read("/config.yaml")
+
+
+def test_only_a_held_run_is_waited_for(node: Node) -> None:
+    """A process is left behind for a run that is held, and for no other; it starts without the lock."""
+    wrong = plan_of(edit(node, "/config.yaml", b"/wrong", "/also-wrong"), hold=True)
+    service._apply(node, wrong, transaction.Limits())
+    assert len(node.waiting) == 1
+    lock.require_free(node.lock)
+    service._apply(node, plan_of(edit(node, "/config.yaml", b"/also", "/good/also"), run="good"), transaction.Limits())
+    assert len(node.waiting) == 1
