@@ -89,7 +89,7 @@ def words(matcher: Matcher) -> str:
         return f"at least {value_text(value)}"
     if matcher.kind == "range":
         return value if isinstance(value, str) else _range_words(*value)
-    return {"absent": "absent", "present": "any value"}.get(matcher.kind) or value_text(value)
+    return {"absent": "absent", "present": "a value"}.get(matcher.kind) or value_text(value)
 
 
 def value_text(value: Any) -> str:

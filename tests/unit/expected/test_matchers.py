@@ -142,7 +142,7 @@ def test_what_a_matcher_takes(kind: str, value: Any, seen: Any, holds: bool) -> 
         ("at_least", 90, "at least 90"),
         ("at_least", ["a", "b"], "at least a, b"),
         ("absent", None, "absent"),
-        ("present", None, "any value"),
+        ("present", None, "a value"),
     ],
 )
 def test_words_that_follow_expected(kind: str, value: Any, said: str) -> None:
