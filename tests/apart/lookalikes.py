@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from accuracy._bundles import Bundle, edit_json, load, put
 from apart import config as settings
 from apart import machine, network, runtime, service
-from apart._nodes import NET, Made, condition, host, networkless, no_cni, says
+from apart._nodes import NET, Made, condition, host, networkless, no_cni, not_ready, says
 from apart.apiserver import LEASE
-from redteam._nodes import CURRENT, DEFAULTS, UMBRELLA, ends_on, fact, failed
+from redteam._nodes import CURRENT, DEFAULTS, UMBRELLA, ends_on, fact, failed, show
 from redteam._pki import Authority
 from redteam.cases_network import _proxied, answered, rekeyed
 from redteam.cases_units import _full, _with_runtime_of, local
@@ -22,6 +22,7 @@ URL = "https://controlplane:6443/apis/coordination.k8s.io/v1/namespaces/kube-nod
 _NO_SPACE = (
     "containerd: failed to create temporary directory: mkdir /var/lib/containerd/tmpmounts: no space left on device"
 )
+_PLEG = "PLEG is not healthy: pleg was last seen active 5m1s ago; threshold is 3m0s"
 _PAUSE = 'failed to get sandbox image \\"registry.k8s.io/pause:3.10\\": failed to pull image'
 
 
@@ -198,6 +199,31 @@ FOLLOWS = (
         lambda: _runtime_ends("containerd: mkdir /var/lib/containerd/io: read-only file system", read_only=True),
     ),
     Lookalike("service/environment-file-syntax", "identity/hostname-changed", _lost_name),
+    Lookalike(
+        "resource/disk-full",
+        "runtime/sandbox-image-unpullable",
+        lambda: says(
+            machine.filesystems(no_cni(networkless()), "/var/lib/containerd", available_bytes=0),
+            runtime.POD.format("Unknown", f"{_PAUSE}: write /var/lib/containerd/io: no space left on device"),
+        ),
+    ),
+    Lookalike(
+        "resource/memory-starvation",
+        "runtime/pleg-unhealthy",
+        lambda: not_ready(
+            "PLEG is not healthy: pleg was last seen active 5m1s ago; threshold is 3m0s", machine.starved()
+        ),
+    ),
+    Lookalike(
+        "resource/cpu-io-starvation",
+        "runtime/pleg-unhealthy",
+        lambda: not_ready(_PLEG, machine.busy()),
+    ),
+    Lookalike(
+        "resource/memory-starvation",
+        "resource/oom-kill-kubelet",
+        lambda: machine.starved(show(load("kill9-loop"), Result="oom-kill")),
+    ),
     Lookalike(
         "runtime/runc-or-shim-missing",
         "network/cni-config-missing",

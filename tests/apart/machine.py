@@ -33,15 +33,17 @@ def _unmounted() -> Bundle:
     return filesystems(bundle, "/var/lib/kubelet", mount_point="/", type="ext4")
 
 
-def starved() -> Bundle:
+def starved(bundle: Bundle | None = None) -> Bundle:
     """Pods without limits took the memory: the node flaps, the kubelet's log has gaps."""
-    bundle = condition(load("healthy"), "Ready", "True", "KubeletReady", "kubelet is posting ready status", since=20)
+    if bundle is None:
+        words = "kubelet is posting ready status"
+        bundle = older(condition(load("healthy"), "Ready", "True", "KubeletReady", words, since=20), 9000)
     pressure = {"memory": {"some_avg60": 88.1, "full_avg60": 61.4}, "io": {"full_avg60": 20.0}, "cpu": {}}
     memory = {"total_bytes": 2 * 2**30, "available_bytes": 40 * 2**20, "swap_total_bytes": 0, "swap_free_bytes": 0}
-    return host(older(bundle, 9000), pressure=pressure, memory=memory, oom_kills=12)
+    return host(bundle, pressure=pressure, memory=memory, oom_kills=12)
 
 
-def _busy() -> Bundle:
+def busy() -> Bundle:
     bundle = host(older(load("healthy"), 9000), load=["61.2", "58.0", "40.1"], cpus=2)
     return says(
         bundle,
@@ -115,7 +117,7 @@ _V1 = (
 NODES: dict[str, tuple[Made, ...]] = {
     "resource/var-lib-kubelet-not-mounted": (_unmounted,),
     "resource/memory-starvation": (starved,),
-    "resource/cpu-io-starvation": (_busy,),
+    "resource/cpu-io-starvation": (busy,),
     "resource/pid-exhaustion": (_no_threads,),
     "resource/inotify-exhausted": (_no_watches,),
     "resource/hung-storage": (_dead_mount,),

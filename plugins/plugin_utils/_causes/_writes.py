@@ -9,7 +9,7 @@ from .._model.common import FileFact
 from .._model.host import Filesystem
 from .._model.journal import Match
 from .._model.snapshot import Snapshot
-from . import _cni, _runtime
+from . import _cni, _logs, _runtime
 
 
 def emptied(node: Snapshot, entry: Filesystem) -> dict[str, FileFact]:
@@ -41,3 +41,9 @@ def runtime_ended(node: Snapshot, name: str) -> Match | None:
     unit = node.runtime
     down = unit is not None and unit.known and not unit.running
     return _runtime.runtime_said(node, name) if down else None
+
+
+def unpulled(node: Snapshot) -> bool:
+    """True when the runtime has no room to unpack the sandbox image."""
+    said = _logs.current(node, "sandbox-image-unpullable")
+    return said is not None and "no space left on device" in said.pattern.text

@@ -13,7 +13,9 @@ from .._model.host import Filesystem
 from .._model.journal import Match
 from .._model.snapshot import Snapshot
 from . import _logs, _quote
-from ._writes import emptied, runtime_ended
+from ._cni import not_ready
+from ._logs import starting_fails
+from ._writes import emptied, runtime_ended, unpulled
 
 EMPTY_BYTES, EMPTY_SHARE = 64 * 1024 * 1024, 0.005
 WRITES_FAIL = (
@@ -84,11 +86,13 @@ def _unwritable(node: Snapshot, entry: Filesystem, text: str, measured: Evidence
     """The finding of a file system without room, with what it has already broken."""
     said, runtime = _logs.current(node, "no-space", window=None), runtime_ended(node, "no-space")
     left = emptied(node, entry)
-    down = runtime is not None or (_logs.starting_fails(node) and bool(said or left))
+    pulls = unpulled(node)
+    down = runtime is not None or (pulls and bool(not_ready(node))) or (starting_fails(node) and bool(said or left))
     lines = tuple(_quote.log(line) for line in (said, runtime) if line)
     shown = tuple(_quote.file(fact, "empty") for fact in left.values())
     effect = Effect.DOWN if down else Effect.DEGRADED
-    return Hit(text, (measured, *lines, *shown), effect, explains=(*left, *(RUNTIME_ENDS if runtime else ())))
+    follows = (*left, *(RUNTIME_ENDS if runtime else ()), *(("runtime/sandbox-image-unpullable",) if pulls else ()))
+    return Hit(text, (measured, *lines, *shown), effect, explains=follows)
 
 
 @cause(

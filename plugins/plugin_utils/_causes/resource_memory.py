@@ -9,8 +9,10 @@ from collections.abc import Iterator, Mapping
 
 from .._model.cause import cause
 from .._model.finding import Effect, Hit, Remedy
+from .._model.service import Directive
 from .._model.snapshot import Snapshot
-from . import _logs, _quote
+from . import _api, _logs, _quote
+from ._api import Fault
 from .resource_disk import pressure
 
 KUBELET_NEEDS = 64 * 1024 * 1024  # bytes; an idle kubelet 1.36 uses 30 to 60 MiB
@@ -24,6 +26,16 @@ def _stall(node: Snapshot, resource: str) -> float | None:
     entry = found.get(resource) if isinstance(found, Mapping) else None
     value = entry.get("full_avg60") if isinstance(entry, Mapping) else None
     return float(value) if isinstance(value, int | float) else None
+
+
+def _stalled(node: Snapshot) -> Effect | None:
+    """DOWN where a stalled host costs the node its readiness; else the cause's own effect."""
+    ready = node.cluster.ready
+    if ready is None or ready.status == "True":
+        return None
+    if ready.status == "False":
+        return Effect.DOWN if "PLEG" in ready.message or "container runtime is down" in ready.message else None
+    return Effect.DOWN if _api.alive(node) and _api.conversation(node).fault in (Fault.NONE, Fault.SILENT) else None
 
 
 @cause(
@@ -71,7 +83,15 @@ def memory_starvation(node: Snapshot) -> Iterator[Hit]:
         return
     left = f", {available // 1024**2} of {total // 1024**2} MiB available" if available is not None and total else ""
     text = f"all tasks waited for memory {stall:.0f} % of the last minute{left}"
-    yield Hit(text, (_quote.host(text, "/proc/pressure/memory"),))
+    killed = _logs.starting_fails(node) and node.kubelet.result == "oom-kill" and not _limit(node)
+    effect = Effect.DOWN if killed else _stalled(node)
+    explains = ("resource/oom-kill-kubelet",) if killed else ()
+    yield Hit(text, (_quote.host(text, "/proc/pressure/memory"),), effect, explains=explains)
+
+
+def _limit(node: Snapshot) -> Directive | None:
+    """The memory limit of the kubelet's own unit."""
+    return node.kubelet.setting("Service", "MemoryMax") or node.kubelet.setting("Service", "MemoryLimit")
 
 
 @cause(
@@ -104,7 +124,7 @@ def cpu_io_starvation(node: Snapshot) -> Iterator[Hit]:
         if overloaded
         else f"all tasks waited for the disk {stall:.0f} % of the last minute"
     )
-    yield Hit(f"the host is overloaded: {facts}", (_quote.host(facts, "/proc"), _quote.log(said)))
+    yield Hit(f"the host is overloaded: {facts}", (_quote.host(facts, "/proc"), _quote.log(said)), _stalled(node))
 
 
 @cause(
@@ -131,7 +151,7 @@ def oom_kill(node: Snapshot) -> Iterator[Hit]:
     if kernel and kernel.groups["pid"] != unit.get("ExecMainPID"):
         kernel = None  # another process, or another machine's kubelet that the same kernel runs
     limit = unit.number("MemoryMax")
-    setting = unit.setting("Service", "MemoryMax") or unit.setting("Service", "MemoryLimit")
+    setting = _limit(node)
     killed = _logs.current(node, "main-process-killed")
     by_limit = bool(setting and limit and limit < KUBELET_NEEDS and killed and killed.groups["signal"].startswith("9/"))
     if not _logs.starting_fails(node) or not (unit.result == "oom-kill" or said or kernel or by_limit):
@@ -171,13 +191,15 @@ def pid_exhaustion(node: Snapshot) -> Iterator[Hit]:
     if not said and not full and not (condition and condition.status == "True"):
         return
     count = f" ({current} of {most})" if current and most else ""
-    effect = Effect.DOWN if said and _logs.starting_fails(node) else None
+    hung = full and node.probes.runtime_socket.status == "timeout"
+    effect = Effect.DOWN if hung or (said and _logs.starting_fails(node)) else None
     evidence = (
         *((_quote.condition(condition),) if condition and condition.status == "True" else ()),
         *((_quote.host(f"processes {current} of {most}", "kernel.pid_max"),) if full else ()),
         *((_quote.log(said),) if said else ()),
     )
-    yield Hit(f"the node is out of processes or threads{count}", evidence, effect)
+    text = f"the node is out of processes or threads{count}"
+    yield Hit(text, evidence, effect, explains=("runtime/hung",) if hung else ())
 
 
 @cause(
