@@ -25,6 +25,7 @@ from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.errors 
 
 ABSENT, FILE, LINK, DIRECTORY, OTHER = "absent", "file", "link", "directory", "other"
 MAX_BYTES = 4 * 1024 * 1024
+_TEMP = ".nodeclinic-"
 _GET_FLAGS = 0x80086601  # FS_IOC_GETFLAGS of linux/fs.h
 _IMMUTABLE, _APPEND_ONLY = 0x10, 0x20
 # The kernel computes these from the content, so a copy of the old ones would be wrong.
@@ -186,7 +187,12 @@ def temp_of(path: str) -> str:
     """The neighbour that becomes the path: hidden, so that kubelet, systemd and CNI ignore it, and always the same, so
     that the next run finds it."""
     name = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
-    return str(Path(path).parent / f".nodeclinic-{name}.tmp")
+    return str(Path(path).parent / f"{_TEMP}{name}.tmp")
+
+
+def is_temp(name: str) -> bool:
+    """Whether a file's name is one that `temp_of` gives."""
+    return name.startswith(_TEMP)
 
 
 def write_private(path: str, data: bytes) -> None:

@@ -169,13 +169,15 @@ class Records:
         shutil.rmtree(record.directory)
 
     def prune(self) -> None:
-        """Removes the oldest finished records beyond the limits, and directories that never got a manifest."""
+        """Removes the oldest finished records beyond the limits, and what killed runs left beside them."""
         if not Path(self.directory).is_dir():
             return
         records = self.all()
-        for folder in Path(self.directory).iterdir():
-            if folder.is_dir() and not folder.is_symlink() and not (folder / "manifest.json").exists():
-                shutil.rmtree(folder)
+        for entry in Path(self.directory).iterdir():
+            if entry.is_dir() and not entry.is_symlink() and not (entry / "manifest.json").exists():
+                shutil.rmtree(entry)
+            elif paths.is_temp(entry.name):  # of attempts.json
+                entry.unlink()
         size = 0
         for position, record in enumerate(reversed(records)):
             size += sum(file.lstat().st_size for file in Path(record.directory).rglob("*"))

@@ -28,8 +28,8 @@ from unit.node_side.repair._node import (
     whole_plan,
 )
 
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import paths, rollback, undo
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import record as rec
-from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import rollback, undo
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.attempts import Attempts
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.plan import Verify
 
@@ -182,3 +182,11 @@ def test_interrupted_run_is_told_of(tmp_path: Path) -> None:
     assert _killed_at(node, middle, lambda: apply(node, plan))
     result = apply(node, plan_of(run="another", restart=True))
     assert result["recovered"] == [f"Run {RUN} was interrupted and is rolled back."]
+
+
+def test_killed_while_it_counts_an_attempt(node: Node) -> None:
+    """What is left of the file of attempts goes with the next run, also with one that has nothing to do."""
+    assert apply(node, whole_plan(node, BAD))["state"] == "rolled_back"
+    Path(paths.temp_of(f"{node.records}/attempts.json")).write_text("{")
+    assert apply(node, whole_plan(node, BAD))["state"] == "rolled_back"
+    assert leftovers(node) == []
