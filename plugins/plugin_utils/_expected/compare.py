@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from .._model.expected import Difference, Expectation, Matcher, Names, Observed, Origin
-from .defaults import effective
+from .defaults import effective, given
 from .matchers import matches, same
 from .portable import localised, portable
 
@@ -90,9 +90,12 @@ def fits(path: str, value: Any, matcher: Matcher, names: Names) -> bool:
     """
     if matcher.kind == "exact":
         wanted = effective(path, matcher.value)
-        return any(_alike(path, wanted, effective(path, shown)) for shown in (value, portable(value, names)))
+        if any(_alike(path, wanted, effective(path, shown)) for shown in (value, portable(value, names))):
+            return True
+        here = localised(matcher.value, names)
+        return here != matcher.value and _alike(path, effective(path, here), effective(path, value))
     if matcher.kind in ("absent", "present"):
-        return matches(matcher, value)
+        return matches(matcher, given(path, value))
     return any(matches(matcher, effective(path, shown)) for shown in (value, portable(value, names)))
 
 

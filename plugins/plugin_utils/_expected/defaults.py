@@ -112,10 +112,14 @@ def effective(path: str, value: Any) -> Any:
 
     Only fields of KubeletConfiguration have defaults. An explicit false stays.
     """
+    found = given(path, value)
+    return DEFAULTS.get(path.removeprefix("config.")) if found is None and path.startswith("config.") else found
+
+
+def given(path: str, value: Any) -> Any:
+    """The value of a path; None also where a field of KubeletConfiguration is written but sets nothing."""
     name = path.removeprefix("config.")
-    if name == path or (value is not None and name in _EXPLICIT):
-        return value
-    return DEFAULTS.get(name) if _nothing(value) else value
+    return None if name not in (path, *_EXPLICIT) and _nothing(value) else value
 
 
 def _nothing(value: Any) -> bool:

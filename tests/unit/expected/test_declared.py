@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._expected.compare import fits
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._expected.declared import (
     ExpectedError,
     check,
     expectations,
 )
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.endpoint import https_url, same_server
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.expected import Matcher, Origin
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.expected import Matcher, Names, Origin
 
 PRINT = "ab" * 32
 
@@ -198,3 +199,22 @@ def test_same_server_however_it_is_written() -> None:
     assert same_server("https://c:443/", "https://C")
     assert same_server("https://[::1]:6443", "https://[::1]:6443/")
     assert not same_server("https://c:6443", "https://c:6553")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "holds"),
+    [
+        ("syncFrequency", "0s", True),
+        ("syncFrequency", "5m", False),
+        ("readOnlyPort", 0, True),
+        ("readOnlyPort", 1, False),
+        ("tlsCipherSuites", [], True),
+        ("failSwapOn", False, False),
+        ("kubeAPIQPS", 0, False),
+    ],
+)
+def test_field_that_is_set_to_nothing_is_absent(field: str, value: Any, holds: bool) -> None:
+    """kubeadm writes zero values for fields that nobody set; an explicit false, and 0 where it counts, are values."""
+    matcher = Matcher("absent")
+    assert fits(f"config.{field}", value, matcher, Names()) is holds
+    assert fits(f"config.{field}", value, Matcher("present"), Names()) is not holds

@@ -65,6 +65,7 @@ def test_node_of_kubeadm() -> None:
         ({"config__authentication__anonymous__enabled": True}, "anonymous-auth"),
         ({"config__authorization__mode": "AlwaysAllow"}, "authorization-mode"),
         ({"config__authentication__x509__clientCAFile": None}, "client-ca-file"),
+        ({"config__authentication__x509__clientCAFile": ""}, "client-ca-file"),
         ({"config__readOnlyPort": 10255}, "read-only-port"),
         ({"flags__streaming-connection-idle-timeout": "0"}, "streaming-timeout"),
         ({"config__makeIPTablesUtilChains": False}, "iptables-util-chains"),
