@@ -17,6 +17,8 @@ from .defaults import FLAGS, LEGACY, LISTS
 Found = tuple[str, Seen]
 ROLES = ("client", "serving", "client-ca", "server-ca")
 _OWN_FIELDS = ("apiVersion", "kind")
+_ASKS_RUNTIME = (1, 31)  # from here on a kubelet without a cgroup driver of its own takes the runtime's
+_NOT_OWN = ("127.", "::1", "169.254.", "fe80:")  # addresses that every host has, or may have
 
 
 def observe(node: Snapshot, files: Iterable[str] = ()) -> Observed:
@@ -41,7 +43,12 @@ def names(node: Snapshot) -> Names:
     own = (node.node_name, node.host.hostname, node.host.hostname.partition(".")[0])
     addresses = (*_words(flag.value if flag else None), *node.cluster.addresses, *(node.host.addresses or ()))
     called = tuple(dict.fromkeys(name for name in own if name and name != "localhost"))
-    reached = (each for each in addresses if each not in called and not each.startswith(("127.", "::1")))
+    shared = str(
+        node.value("clusterDNS", "", "cluster-dns")
+    )  # IPVS and caches have the DNS server's address on each node
+    reached = (
+        each for each in addresses if each not in called and not each.startswith(_NOT_OWN) and each not in shared
+    )
     return Names(called, tuple(dict.fromkeys(reached)))
 
 
@@ -126,6 +133,11 @@ def _unread(node: Snapshot) -> Iterator[str]:
     if not line_in_use(node).flags:
         yield "flags"
         yield "config"
+    elif (
+        node.setting("cgroupDriver", "cgroup-driver") is None
+        and (node.kubelet_version or _ASKS_RUNTIME) >= _ASKS_RUNTIME
+    ):
+        yield "config.cgroupDriver"
     if kubeconfig.server is None or kubeconfig.problem:
         yield "kubeconfig"
     elif not kubeconfig.ca.certificates:

@@ -77,6 +77,11 @@ def test_what_nobody_could_read_is_not_absent() -> None:
         assert not observe(nothing).known(path)
 
 
+def test_cgroup_driver_that_the_runtime_decides_is_unknown() -> None:
+    """Left out, it is not the old default: this kubelet asks its runtime."""
+    assert not changed(CONFIG, "cgroupDriver: systemd\n", "").known("config.cgroupDriver")
+
+
 def test_owner_of_a_file_that_is_not_there_is_known_to_be_absent() -> None:
     """A file that nobody looked for is unknown; one that is not there has no mode."""
     observed = observe(load_snapshot("healthy"))
