@@ -96,6 +96,19 @@ comparison:
   returned: always
   type: dict
   sample: {}
+    differences:
+      description: Every value that is not as expected, by its path, with who expects what.
+      returned: always
+      type: list
+      elements: dict
+      sample: [{"path": "config.clusterDNS", "seen": ["10.96.0.99"], "expected": "10.96.0.10", "sources": ["kubelet-config"]}]
+    ignored:
+      description: Risks and differences that O(ignore) accepts. They do not count.
+      returned: always
+      type: list
+      elements: dict
+      sample: [{"path": "config.maxPods", "summary": "maxPods: 50; expected 110", "rule": "config.maxPods", "reason": "GPU node",
+        "until": "never"}]
 result_file:
   description: Path of the result file on the controller.
   returned: always
