@@ -28,10 +28,13 @@ WORKS = ("healthy", "at_risk")
 _OWNERS = ("root_causes", "consequences", "risks")
 _COMPARES = {cause.id: cause.compares for cause in CATALOGUE if cause.compares}
 
-# What stops pods or the node when it is wrong, whoever says so.
+# What harms pods or the cluster when it is wrong, while the node itself works and shows nothing.
+_UNSEEN = re.compile(r"config\.(?:clusterDNS|clusterDomain|authentication\.webhook\.enabled)\Z")
+_NODE_LOCAL = "169.254."  # addresses at which NodeLocal DNSCache answers on each node
+# What can be why a node does not work. One that works with another value has come to no harm by it.
 _BREAKS = re.compile(
     r"""
-    config\.(?:clusterDNS|clusterDomain|cgroupDriver|staticPodPath|containerRuntimeEndpoint|port
+    config\.(?:cgroupDriver|staticPodPath|containerRuntimeEndpoint|port
         |authentication\..+|authorization\.mode|rotateCertificates|serverTLSBootstrap)\Z
     | kubeconfig\.(?:server|ca_sha256)\Z
     | certificates\.(?:client|client-ca|server-ca)\.(?:issuer|common_name|organizations|fingerprint_sha256)\Z
@@ -42,21 +45,29 @@ _BREAKS = re.compile(
 
 
 def breaks(path: str) -> bool:
-    """True for a value that breaks pods or the node when it is wrong."""
+    """True for a value that can be why a node does not work."""
     return _BREAKS.match(path) is not None
 
 
 def effect(difference: Difference, verdict: str = "") -> Effect:
     """What a difference does: a risk where the user declared the value or where it breaks, else information.
 
-    A node that works reaches its API server: another address of it, such as a load balancer's, does no harm.
+    ``verdict`` is that on the node. One that works has come to no harm by another address of the API server, another
+    cgroup driver or another path: what would break it has a cause of its own.
     """
     if difference.expected.id:
         return BY_ID[difference.expected.id].effect
     if difference.expected.source.origin == Origin.DECLARED:
         return Effect.RISK
-    harmless = verdict in WORKS and difference.path.startswith("kubeconfig.")
-    return Effect.RISK if breaks(difference.path) and not harmless else Effect.INFO
+    if _UNSEEN.match(difference.path):
+        return Effect.INFO if _node_local(difference) else Effect.RISK
+    return Effect.RISK if breaks(difference.path) and verdict not in WORKS else Effect.INFO
+
+
+def _node_local(difference: Difference) -> bool:
+    """True for the address of a DNS cache on the node itself, which an add-on puts before the cluster's."""
+    value = difference.seen.value if difference.seen else None
+    return isinstance(value, list) and bool(value) and all(str(each).startswith(_NODE_LOCAL) for each in value)
 
 
 def findings(differences: Iterable[Difference], verdict: str = "") -> tuple[Finding, ...]:

@@ -16,15 +16,19 @@ from corpus._load import load_snapshot
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._causes import CATALOGUE
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._engine.diagnose import diagnose
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._expected.catalogue import BY_GROUP
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._expected.findings import effect
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._expected.observe import observe
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._expected.portable import portable_values
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._expected.result import compared
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.expected import (
+    Difference,
     Expectation,
     Matcher,
     Origin,
+    Seen,
     Source,
 )
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.finding import Effect
 
 SCHEMA = json.loads((Path(__file__).resolve().parents[3] / "docs" / "result.schema.json").read_text())
 
@@ -94,13 +98,30 @@ def test_value_that_the_cause_names_already_is_not_named_twice() -> None:
 
 
 def test_value_that_breaks_pods_is_a_risk_of_a_healthy_node() -> None:
-    """With file and line, the right value, who says so, and the repair."""
-    found = result_of("cgroup-driver-mismatch")
+    """With file and line, the right value, who says so, and the repair: the node itself shows nothing of it."""
+    wanted = Expectation("config.clusterDNS", Matcher("exact", ["10.96.0.11"]), Source(Origin.PEERS, "4 of 4 peers"))
+    found = result_of("healthy", wanted, peers=False)
     assert (found["verdict"], own(found)) == ("at_risk", {"expected/kubelet-configuration": "warning"})
-    assert "works, but: cgroupDriver: cgroupfs (/var/lib/kubelet/config.yaml:15); expected systemd" in found["summary"]
-    (risk,) = (each for each in found["risks"] if each["id"].startswith("expected/"))
+    assert "works, but: clusterDNS: 10.96.0.10 (/var/lib/kubelet/config.yaml:" in found["summary"]
+    (risk,) = found["risks"]
     assert risk["remedy"]["repair"] == "set-expected-config"
     assert risk["remedy"]["automatic"] == "needs-approval"
+
+
+def test_value_that_would_have_broken_a_node_which_works_is_information() -> None:
+    """A kubelet that works with another cgroup driver takes it from its runtime."""
+    found = result_of("cgroup-driver-mismatch")
+    assert (found["verdict"], own(found)) == ("healthy", {"expected/kubelet-configuration": "info"})
+    (note,) = (each for each in found["risks"] if each["id"].startswith("expected/"))
+    assert note["summary"].startswith("cgroupDriver: cgroupfs (/var/lib/kubelet/config.yaml:15); expected systemd")
+
+
+def test_address_of_a_cache_on_the_node_is_no_alarm() -> None:
+    """NodeLocal DNSCache answers at a link-local address, which kubelet-config need not know."""
+    local = Seen(["169.254.20.10"], "/var/lib/kubelet/config.yaml:12")
+    wanted = Expectation("config.clusterDNS", Matcher("exact", ["10.96.0.10"]), Source(Origin.CONTROL_PLANE, "x"))
+    assert effect(Difference(wanted.path, local, wanted)) == Effect.INFO
+    assert effect(Difference(wanted.path, Seen(["10.96.0.99"]), wanted)) == Effect.RISK
 
 
 def test_harmless_difference_leaves_a_healthy_node_healthy() -> None:
