@@ -91,11 +91,6 @@ diagnosis:
       type: list
       elements: dict
       sample: [{"part": "cluster", "status": "not_collected", "reason": "no control plane was asked"}]
-comparison:
-  description: What M(nodeclinic.kubelet.report) needs to compare the node with its peers of the run. No stable interface.
-  returned: always
-  type: dict
-  sample: {}
     differences:
       description: Every value that is not as expected, by its path, with who expects what.
       returned: always
@@ -109,6 +104,11 @@ comparison:
       elements: dict
       sample: [{"path": "config.maxPods", "summary": "maxPods: 50; expected 110", "rule": "config.maxPods", "reason": "GPU node",
         "until": "never"}]
+comparison:
+  description: What M(nodeclinic.kubelet.report) needs to compare the node with its peers of the run. No stable interface.
+  returned: always
+  type: dict
+  sample: {}
 result_file:
   description: Path of the result file on the controller.
   returned: always
