@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 
 from accuracy._bundles import Bundle, edit_json, load, put
-from apart._nodes import CONFLIST, NET, Made, networkless, no_cni, node_object, says
+from apart._nodes import CONFLIST, NET, Made, networkless, no_cni, node_object, not_ready, older, says
 from redteam._nodes import ends_late, fact
 
 SANDBOX = (
@@ -44,6 +44,13 @@ def _binary_missing() -> Bundle:
     bundle = put(load("healthy"), CONFLIST, conflist("cbr0", "flannel", "portmap"))
     bundle = put(bundle, "/run/flannel/subnet.env", "FLANNEL_NETWORK=10.244.0.0/16\n")
     return says(bundle, SANDBOX.format("flannel", 'failed to find plugin \\"flannel\\" in path [/opt/cni/bin]'))
+
+
+def _plugin_has_no_state() -> Bundle:
+    """containerd 2 asks the plugins of CNI 1.1 for their state, and finds no program."""
+    words = 'Network plugin returns error: failed to find plugin "bridge" in path [/opt/cni/bin]'
+    reason = "NetworkReady=false reason:NetworkPluginNotReady"
+    return older(not_ready(f"container runtime network not ready: {reason} message:{words}"), 9000)
 
 
 def _no_subnet() -> Bundle:
@@ -110,7 +117,7 @@ NODES: dict[str, tuple[Made, ...]] = {
     "network/cni-config-missing": (lambda: no_cni(networkless()),),
     "network/cni-pod-cannot-start": (_pod_fails,),
     "network/cni-not-reloaded": (networkless,),
-    "network/cni-binary-missing": (_binary_missing,),
+    "network/cni-binary-missing": (_binary_missing, _plugin_has_no_state),
     "network/flannel-subnet-env-missing": (_no_subnet,),
     "network/leftover-cni-config": (_leftover,),
     "network/eks-vpc-cni-not-ready": (_eks,),

@@ -11,7 +11,7 @@ from typing import Any
 
 from accuracy._bundles import Bundle, Entry, edit_json, journal, load, message, replace, with_journal
 from apart import network, runtime
-from apart._nodes import captured_at, condition, created, host, node_object, not_ready, older, says
+from apart._nodes import NO_NETWORK, captured_at, condition, created, host, node_object, not_ready, older, says
 from apart.apiserver import LEASE
 from apart.credentials import dated
 from redteam._case import WELL, Case
@@ -271,15 +271,27 @@ CASES = (
         WELL,
     ),
     Case(
-        "a probe of a pod is refused, on the API server's port",
-        lambda: says(
-            _settled(),
-            'prober.go:120] "Probe failed" probeType="Liveness" pod="default/web" output="Get'
-            ' \\"https://10.244.5.7:6443/api/health\\": dial tcp 10.244.5.7:6443: connect: connection refused"',
-            level="I",
-            times=20,
+        "the add-on says through its plugin that it is not ready: nothing that we know",
+        lambda: older(
+            not_ready(
+                "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady"
+                " message:Network plugin"
+                " returns error: unable to connect to Cilium agent"
+            ),
+            9000,
         ),
         (),
-        WELL,
+    ),
+    Case(
+        "404 from something that is no API server, for a Node that exists",
+        lambda: answered("the server could not find the requested resource", 404),
+        (),
+    ),
+    Case(
+        "the runtime is down, and with it PLEG and the network",
+        lambda: not_ready(
+            f"[container runtime is down, {_PLEG}, {NO_NETWORK}]", older(load("containerd-stopped"), 9000)
+        ),
+        ("runtime/service-down",),
     ),
 )

@@ -12,6 +12,7 @@ from typing import Any
 from .._model.common import FileFact
 from .._model.finding import Evidence
 from .._model.snapshot import Snapshot
+from .._signatures._load import signature
 from . import _layout, _logs, _quote, _runtime
 
 STILL = timedelta(seconds=60)  # the kubelet repeats it every 5 s for as long as it lasts
@@ -109,6 +110,14 @@ def not_ready(node: Snapshot) -> tuple[Evidence, ...]:
     repeated = said is not None and said.pattern.count > 1
     told = ready is not None and ready.status != "Unknown"
     return (_quote.log(said),) if said and repeated and settled and not told else ()
+
+
+def uninitialized(node: Snapshot) -> bool:
+    """True when the runtime says that it has loaded no configuration; it may also be that a plugin is not ready."""
+    ready = node.cluster.ready
+    if ready is not None and ready.status == "False":
+        return signature("network-not-ready").regex.search(ready.message) is not None
+    return bool(not_ready(node))
 
 
 def _names_network(message: str) -> bool:

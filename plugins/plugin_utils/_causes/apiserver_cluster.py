@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from .._model.cause import cause
@@ -17,6 +18,7 @@ from .certificate_identity import AUTHORIZER, NODE_GROUP, NODE_USER, denied_user
 
 OLDEST_SUPPORTED = 3  # minor releases that a kubelet may be behind the API server
 OTHER_NODE = ("only its own Node object", "is not allowed to modify node", "same name as the requesting node")
+_GONE = re.compile(r'nodes? \\*"[^"\\]{1,253}\\*" not found')  # also as the text of a JSON member
 CSINODE_WORDS = ("CSINode is not yet initialized", "failed to initialize CSINode")
 
 
@@ -45,13 +47,14 @@ def node_object_deleted(node: Snapshot) -> Iterator[Hit]:
     started, own = node.kubelet.main_start_at, node.probes.node_object
     match = _logs.current(node, "api-node-gone")
     unasked = node.cluster.node_found is None and own.code is None
-    gone = node.cluster.node_found is False or own.code == 404 or (unasked and match is not None)
+    told = own.code == 404 and _GONE.search(own.body) is not None
+    gone = node.cluster.node_found is False or told or (unasked and match is not None)
     if not _api.alive(node) or not gone:
         return
     if started is None or node.captured_at - started < _api.SETTLED or _api.conversation(node).fault is not Fault.NONE:
         return
     evidence = [_quote.log(match)] if match else []
-    if own.code == 404:
+    if told:
         evidence.insert(0, _quote.probe(own))
     elif node.cluster.node_found is False:
         evidence.insert(0, Evidence("cluster", node.cluster.error, "nodes"))

@@ -11,6 +11,7 @@ from ...module_utils import _profiles
 from .._model.cause import cause
 from .._model.finding import Effect, Hit, Remedy
 from .._model.snapshot import Snapshot
+from .._signatures._load import signature
 from . import _cni, _logs, _quote, _runtime
 
 SOURCES = ("containerd go-cni", "kubernetes pkg/kubelet/runtime.go")
@@ -146,7 +147,7 @@ def cni_not_reloaded(node: Snapshot) -> Iterator[Hit]:
     files = _cni.configurations(node, _cni.conf_dir(node))
     good = [fact for fact in files if fact.content and not _cni.parse(fact)[1]]
     broken = [fact for fact in files if _cni.parse(fact)[1]]
-    if not evidence or not good or broken:
+    if not _cni.uninitialized(node) or not good or broken:
         return
     written = good[0].mtime
     if written is not None and (node.captured_at - written).total_seconds() < 60:
@@ -201,11 +202,15 @@ def cni_dir_mismatch(node: Snapshot) -> Iterator[Hit]:
     sources=("containernetworking/cni pkg/invoke/find.go",),
 )
 def cni_binary_missing(node: Snapshot) -> Iterator[Hit]:
-    """The kubelet says so now; or the file in use calls a program that no bin_dir holds (a risk)."""
-    said = _logs.current(node, "cni-plugin-not-found")
-    if said:
-        text = f"the CNI plugin {said.groups['plugin']} is not in {said.groups['path']}: no new pod gets a network"
-        yield Hit(text, (_quote.log(said),))
+    """The kubelet or its Ready condition says so now; or the file in use calls a program that no bin_dir holds (a
+    risk). containerd 2 asks plugins of CNI 1.1 for their state, and reports what is missing there."""
+    said, ready = _logs.current(node, "cni-plugin-not-found"), node.cluster.ready
+    named = signature("cni-plugin-not-found").regex.search(ready.message) if ready and ready.status == "False" else None
+    found = said.groups if said else named.groupdict() if named else {}
+    if found:
+        text = f"the CNI plugin {found['plugin']} is not in {found['path']}: no new pod gets a network"
+        evidence = (*((_quote.log(said),) if said else ()), *((_quote.condition(ready),) if named and ready else ()))
+        yield Hit(text, evidence, Effect.DOWN if named else None)
         return
     directories = _cni.bin_dirs(node)
     present = _cni.present_plugins(node)

@@ -52,7 +52,7 @@ def ready_false(node: Snapshot) -> Iterator[Hit]:
     ready = node.cluster.ready
     if ready is None or ready.status != "False":
         return
-    yield Hit(f"node Ready=False, {ready.reason}: {ready.message}"[:280], (_quote.condition(ready),))
+    yield Hit(f"node Ready=False, {ready.reason}: {ready.message}"[:250], (_quote.condition(ready),))
 
 
 @cause(
