@@ -110,7 +110,9 @@ def _alike(path: str, wanted: Any, value: Any) -> bool:
 
 
 def _agree(path: str, first: Matcher, other: Matcher, names: Names) -> bool:
-    """True when another source is content with what the first one expects."""
+    """True when two sources can be content with the same value."""
     if first == other:
         return True
-    return first.kind == "exact" and fits(path, first.value, other, names)
+    if first.kind == "exact":
+        return fits(path, first.value, other, names)
+    return other.kind == "exact" and fits(path, other.value, first, names)

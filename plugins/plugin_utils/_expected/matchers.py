@@ -23,8 +23,9 @@ from . import amounts
 VALUE_LIMIT = 160
 CHOICES = 5  # that are worth reading on a screen
 _DIGEST = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")  # nobody reads all of it; the result has it whole
-COMPARISON = re.compile(r"(>=|<=|>|<)\s*([^\s,<>=]+)\Z")
+COMPARISON = re.compile(r"(>=|<=|==|>|<)\s*([^\s,<>=]+)\Z")
 _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
+    "==": operator.eq,
     ">=": operator.ge,
     "<=": operator.le,
     ">": operator.gt,
@@ -88,7 +89,7 @@ def words(matcher: Matcher) -> str:
     if matcher.kind == "at_least":
         return f"at least {value_text(value)}"
     if matcher.kind == "range":
-        return value if isinstance(value, str) else _range_words(*value)
+        return value.removeprefix("==") if isinstance(value, str) else _range_words(*value)
     return {"absent": "absent", "present": "a value"}.get(matcher.kind) or value_text(value)
 
 

@@ -11,11 +11,12 @@ from typing import Any
 
 from .._model.expected import Matcher
 from . import amounts
-from .leaves import FILE_TYPE, MODE, Leaf
+from .leaves import FILE_TYPE, MODE, RELEASE, Leaf
 from .matchers import comparisons
 
 PATTERN_LIMIT = 1000
 _VALUE_LIMIT = 80
+_NUMBERS = re.compile(r"\d+\.\d+\.\d+\Z", re.ASCII)
 THERE = ["file", "directory", "link", "socket", "other"]  # types of what is there
 
 
@@ -41,7 +42,10 @@ def matcher(value: Any, leaf: Leaf) -> Matcher:
             )
         kind, wanted = next(iter(value.items()))
         return KINDS[kind](wanted, leaf)
-    return Matcher(leaf.kind, _taken(value, leaf, ""))
+    taken = _taken(value, leaf, "")
+    # A version stands for all its builds: 1.36.2 for 1.36.2+k3s1 too. One with a suffix is that build.
+    of_builds = leaf is RELEASE and _NUMBERS.match(taken)
+    return Matcher("range", f"=={taken}") if of_builds else Matcher(leaf.kind, taken)
 
 
 def _taken(value: Any, leaf: Leaf, key: str) -> Any:

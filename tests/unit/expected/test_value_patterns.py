@@ -12,6 +12,7 @@ import pytest
 from unit.expected._compared import compared, found
 
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils import _patterns
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._expected.compare import compare
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.expected import (
     Expectation,
     Matcher,
@@ -75,3 +76,14 @@ def test_other_sources_are_held_against_the_pattern() -> None:
     node = Observed({"kubeconfig.server": Seen("https://c:6443", "x")})
     found_matches: Any = answer([declared, pattern], node)[0][1].matcher.value[1]
     assert sorted(found_matches) == ["https://b:6443", "https://c:6443"]
+
+
+def test_sources_agree_on_a_value_within_the_bounds() -> None:
+    """What another source expects, and the first would take, is no dissent."""
+    declared = Expectation("versions.kubelet", Matcher("range", ">=1.34,<1.37"), Source(Origin.DECLARED, "a"))
+    right = Expectation("versions.kubelet", Matcher("exact", "1.36.2"), Source(Origin.PEERS, "b"))
+    wrong = Expectation("versions.kubelet", Matcher("exact", "1.38.0"), Source(Origin.BUILT_IN, "c"))
+    node = Observed({"versions.kubelet": Seen("1.33.0", "x")})
+    (difference,) = compare(node, [declared, right, wrong])
+    assert [source.text for source in difference.agreeing] == ["b"]
+    assert [other.source.text for other in difference.dissenting] == ["c"]
