@@ -74,7 +74,7 @@ def _cluster_ca(at: Context, wanted: Wanted | None) -> Wanted:
         fact = at.node.file(path)
         held = {c.fingerprint_sha256 for c in at.certificates_of(fact)}
         if held and held <= own:
-            others = f"; {wanted.source}" if wanted and wanted.value == path else ""
+            others = f"; expected by {wanted.source}" if wanted and wanted.value == path else ""
             return Wanted(path, f"it holds the CA of {at.node.kubeconfig.path}{others}")
     raise UnavailableError(
         "a CA file that holds the CA of the kubeconfig must exist, or be declared in kubelet_expected"
