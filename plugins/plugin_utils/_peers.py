@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from ._report.words import plural
 PEERS_FILE = "_peers.json"  # no host's name: see safe_file_name
 FILE_LIMIT = 256 * 1024 * 1024
 SPLITS_TOLD = 5
+SECONDS_OF_A_DAY = 24 * 60 * 60
 Result = dict[str, Any]
 # The result of an entry of `diagnose`, compared again with what its peers expect too.
 Again = Callable[[Mapping[str, Any], Sequence[Expectation]], Result]
@@ -137,8 +138,12 @@ def _recent(found: PeerTable, at: str, max_age: int) -> tuple[PeerTable, Mapping
     """The groups that were read not longer before ``at`` than the days given, and the others."""
     if not at:
         return found, {}
-    oldest = datetime.fromisoformat(at) - timedelta(days=max_age)
-    expired = {name: group for name, group in found.groups.items() if datetime.fromisoformat(group.at) < oldest}
+    now = datetime.fromisoformat(at)
+    expired = {
+        name: group
+        for name, group in found.groups.items()
+        if (now - datetime.fromisoformat(group.at)).total_seconds() > max_age * SECONDS_OF_A_DAY
+    }
     return PeerTable({name: group for name, group in found.groups.items() if name not in expired}), expired
 
 

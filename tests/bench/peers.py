@@ -41,12 +41,14 @@ from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._engine.diagnos
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._expected.observe import observe  # noqa: E402
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._files import write_result  # noqa: E402
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._judgement import Judged  # noqa: E402
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.certificate import CertificateUse  # noqa: E402
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.diagnosis import Diagnosis  # noqa: E402
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.snapshot import Snapshot  # noqa: E402
 
 SECONDS, MEGABYTES = 10, 1024
 SYSTEMS = ("Debian GNU/Linux 12 (bookworm)", "Debian GNU/Linux 13 (trixie)", "Ubuntu 24.04.1 LTS", "Ubuntu 24.04.2 LTS")
 GIB = 1024**3
+USER = "system:node:"
 CONFIG = "/var/lib/kubelet/config.yaml"
 # Values that one node has and the others do not.
 ODD = {
@@ -119,8 +121,16 @@ def snapshots(count: int) -> Iterator[tuple[Snapshot, Diagnosis]]:
             odd = chance.choice(list(ODD))
             fields = {**config.fields, odd: replace(config.fields[odd], value=ODD[odd])}
             config = replace(config, fields=fields)
-        node = replace(known, host_name=name, node_name=name, host=host, config=config)
+        named = {role: _issued_to(name, use) for role, use in known.certificates.items()}
+        node = replace(known, host_name=name, node_name=name, host=host, config=config, certificates=named)
         yield node, replace(_diagnosis(base), host=name, node_name=name)
+
+
+def _issued_to(name: str, use: CertificateUse) -> CertificateUse:
+    """The certificate of a node's kubelet, with this node's name."""
+    if use.leaf is None or not use.leaf.common_name.startswith(USER):
+        return use
+    return replace(use, certificates=(replace(use.leaf, common_name=f"{USER}{name}"), *use.certificates[1:]))
 
 
 @cache

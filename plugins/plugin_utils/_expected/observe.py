@@ -43,12 +43,10 @@ def names(node: Snapshot) -> Names:
     own = (node.node_name, node.host.hostname, node.host.hostname.partition(".")[0])
     addresses = (*_words(flag.value if flag else None), *node.cluster.addresses, *(node.host.addresses or ()))
     called = tuple(dict.fromkeys(name for name in own if name and name != "localhost"))
-    shared = str(
-        node.value("clusterDNS", "", "cluster-dns")
-    )  # IPVS and caches have the DNS server's address on each node
-    reached = (
-        each for each in addresses if each not in called and not each.startswith(_NOT_OWN) and each not in shared
-    )
+    given = node.value("clusterDNS", "", "cluster-dns")
+    # IPVS, and a DNS cache on the node, have the address of the cluster's DNS on each node.
+    not_own = {*called, *(map(str, given) if isinstance(given, list) else _words(str(given)))}
+    reached = (each for each in addresses if each not in not_own and not each.startswith(_NOT_OWN))
     return Names(called, tuple(dict.fromkeys(reached)))
 
 

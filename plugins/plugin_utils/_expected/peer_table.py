@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterable, Iterator
 from typing import Any
 
@@ -12,19 +13,20 @@ from .._model.expected import Observed
 from .between import by_size
 from .defaults import effective
 from .matchers import key, value_text
-from .peers import MOST_SPLIT, Peer, PeerGroup, PeerTable, Shared, below, clear, is_setting
+from .peers import MASK, MOST_SPLIT, Peer, PeerGroup, PeerTable, Shared, below, clear, is_setting
 from .portable import portable, portable_path
 from .spans import Spans, numbers, size, spans
 
 OfPath = dict[Hashable, tuple[Any, list[int]]]  # by key: the value, and the nodes that have it
-Seen = tuple[str, Hashable, Any]  # path, key that is the same for values that mean the same, value
+Keyed = tuple[Hashable, Any]  # a key that is the same for values that mean the same, and the value
 _UNSET: Hashable = None
+_MASKED = re.compile(r"\*{3,}")
 
 
 def table(peers: Iterable[Peer]) -> PeerTable:
     """What the nodes of each group have. Each node is looked at once, and need not be kept."""
     groups: dict[str, _Votes] = {}
-    memory: dict[Hashable, tuple[Hashable, Any]] = {}
+    memory: dict[Hashable, Keyed] = {}
     for peer in peers:
         kept = [
             groups.setdefault(name, _Votes(name, sized)) if name else None
@@ -33,16 +35,17 @@ def table(peers: Iterable[Peer]) -> PeerTable:
         for votes in kept:
             if votes is not None:
                 votes.enter(peer)
-        for path, value_key, value in _values(peer.observed, memory):
+        for path, found, written in _values(peer.observed, memory):
             votes = kept[by_size(path)]
             if votes is not None:
-                votes.add(path, value_key, value)
+                votes.add(path, found, written)
     return PeerTable({name: votes.counted() for name, votes in groups.items()})
 
 
-def _values(observed: Observed, memory: dict[Hashable, tuple[Hashable, Any]]) -> Iterator[Seen]:
-    """Everything of a node that takes part, as it may be compared. ``memory`` saves the work for values that many nodes
-    have."""
+def _values(observed: Observed, memory: dict[Hashable, Keyed]) -> Iterator[tuple[str, Keyed, Keyed | None]]:
+    """Everything of a node that takes part, by path: as it may be compared, and where its own name or address stands in
+    it, also as it is written. ``memory`` saves the work for values that many nodes have.
+    """
     names = observed.names
     own = (*names.node, *names.addresses)
     for path, seen in observed.values.items():
@@ -51,17 +54,21 @@ def _values(observed: Observed, memory: dict[Hashable, tuple[Hashable, Any]]) ->
         value = seen.value
         text = value if isinstance(value, str) else repr(value)
         if any(name in text for name in own):
-            yield path, *_keyed(path, portable(value, names))
+            shown = portable(value, names)
+            yield path, _keyed(path, shown), None if shown == value else _keyed(path, value)
             continue
         known = (path, text, value.__class__)
         found = memory.get(known)
         if found is None:
             found = memory[known] = _keyed(path, value)
-        yield path, *found
+        yield path, found, None
 
 
-def _keyed(path: str, value: Any) -> tuple[Hashable, Any]:
-    """A value's key, and the value as it holds: one that sets nothing is the default, or unset."""
+def _keyed(path: str, value: Any) -> Keyed:
+    """A value's key, and the value as it holds: one that sets nothing is the default, or unset. What was masked is the
+    same, however long it was."""
+    if MASK in str(value):
+        value = _MASKED.sub(MASK, str(value))
     holds = effective(path, value)
     return (_UNSET if holds is None else (key(holds),)), holds
 
@@ -76,6 +83,7 @@ class _Votes:
         self._hosts: list[str] = []
         self._unread: dict[str, list[int]] = {}
         self._found: dict[str, OfPath] = {}
+        self._written: dict[str, list[tuple[int, Keyed]]] = {}
         self._known: dict[tuple[str, ...], tuple[Spans, frozenset[int]]] = {}
 
     def enter(self, peer: Peer) -> None:
@@ -86,28 +94,46 @@ class _Votes:
         self._hosts.append(peer.name)
         self._at = max(self._at, peer.at)
 
-    def add(self, path: str, value_key: Hashable, value: Any) -> None:
-        """One value of the node."""
-        of_path = self._found.setdefault(path, {})
-        if value_key in of_path:
-            of_path[value_key][1].append(len(self._hosts) - 1)
-        else:
-            of_path[value_key] = (value, [len(self._hosts) - 1])
+    def add(self, path: str, found: Keyed, written: Keyed | None) -> None:
+        """One value of the node, and how it is written where that is another one."""
+        number = len(self._hosts) - 1
+        _enter(self._found.setdefault(path, {}), found, number)
+        if written is not None:
+            self._written.setdefault(path, []).append((number, written))
 
     def counted(self) -> PeerGroup:
         """The group, once all nodes are in."""
         values: dict[str, Shared] = {}
         split: dict[str, tuple[tuple[str, int], ...]] = {}
-        for path, of_path in sorted(self._found.items()):
-            known = self._known_of(path, [number for _value, nodes in of_path.values() for number in nodes])
-            ranked = _ranked(path, of_path, size(known))
+        for path, found in sorted(self._found.items()):
+            known = self._known_of(path, [number for _value, nodes in found.values() for number in nodes])
+            for of_path in (self._as_written(path), found):
+                ranked = _ranked(path, of_path, size(known)) if of_path else []
+                if ranked and _clear(ranked[0][2], size(known)):
+                    break
             top, value, votes = ranked[0]
-            if clear(votes, size(known) - (votes < size(known))):  # to a node that has another value
+            if _clear(votes, size(known)):
                 values[path] = Shared(value, known, _others(path, known, top, of_path))
             elif len(ranked) > 1 or is_setting(path):
                 split[path] = tuple((value_text(value), count) for _key, value, count in ranked[:MOST_SPLIT])
         unread = {prefix: spans(nodes) for prefix, nodes in self._unread.items()}
         return PeerGroup(self._name, self._at, tuple(self._hosts), self._by_size, unread, values, split)
+
+    def _as_written(self, path: str) -> OfPath:
+        """Who has what where no name or address is replaced: nodes may well share an address that some of them have for
+        their own (of a virtual service, of a load balancer). Empty where nothing was replaced."""
+        written = self._written.get(path)
+        if not written:
+            return {}
+        replaced = {number for number, _keyed_value in written}
+        of_path: OfPath = {}
+        for value_key, (value, nodes) in self._found[path].items():
+            for number in nodes:
+                if number not in replaced:
+                    _enter(of_path, (value_key, value), number)
+        for number, keyed in written:
+            _enter(of_path, keyed, number)
+        return of_path
 
     def _known_of(self, path: str, holders: list[int]) -> Spans:
         """Nodes of which it is known what they have: a setting that is not seen is unset, unless it was not read."""
@@ -123,6 +149,18 @@ class _Votes:
             return read
         seen = set(holders)
         return spans(number for number in range(len(self._hosts)) if number in seen or number not in unread)
+
+
+def _enter(of_path: OfPath, keyed: Keyed, number: int) -> None:
+    if keyed[0] in of_path:
+        of_path[keyed[0]][1].append(number)
+    else:
+        of_path[keyed[0]] = (keyed[1], [number])
+
+
+def _clear(votes: int, known: int) -> bool:
+    """True where there is a clear majority at least for a node that has another value."""
+    return clear(votes, known - (votes < known))
 
 
 def _ranked(path: str, of_path: OfPath, known: int) -> list[tuple[Hashable, Any, int]]:

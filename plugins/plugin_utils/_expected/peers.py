@@ -18,6 +18,7 @@ from .portable import portable_path
 from .spans import Spans, inside, numbers, size
 
 LEAST = 3  # peers that have to share a value
+MASK = "***"  # what was masked is not known, so it is never expected
 MOST_SPLIT = 5  # values of an undecided path that are told
 # Of these, what a node does not have is unset there; anything else that was not seen is unknown.
 SETTINGS = ("config", "flags")
@@ -137,8 +138,9 @@ def _of_group(group: PeerGroup, host: str, observed: Observed, paths: Collection
             votes, value = group.unset(path, number), effective(path, None)
         else:
             continue
-        nothing_set = value is None and effective(path, observed.value(path)) is None
-        if clear(*votes) and not nothing_set:
+        own_value = observed.value(path)
+        nothing_set = value is None and effective(path, own_value) is None
+        if clear(*votes) and not nothing_set and MASK not in f"{value}{own_value}":
             matcher = Matcher("absent") if value is None else Matcher("exact", value)
             yield Expectation(path, matcher, Source(Origin.PEERS, f"{votes[0]} of {votes[1]} peers"))
 

@@ -96,6 +96,16 @@ def test_no_hash_of_a_file_with_a_private_key() -> None:
     assert held == []
 
 
+def test_addresses_that_are_not_the_nodes_own() -> None:
+    """The address of the cluster's DNS, which IPVS gives to every node, and a link-local one name no node."""
+    evidence = {**load_evidence("healthy")}
+    addresses = ["10.0.0.5", "10.96.0.1", "10.96.0.10", "169.254.20.10", "127.0.0.1"]
+    evidence["host"] = {**evidence["host"], "addresses": addresses}
+    found = observe(snapshot(evidence, host_name="worker-7"))
+    assert found.names.addresses[-2:] == ("10.0.0.5", "10.96.0.1")
+    assert "10.96.0.10" not in found.names.addresses
+
+
 def test_names_of_the_node_are_no_difference() -> None:
     """Two healthy nodes of one cluster with other names are alike in everything that is compared between nodes."""
     one, other = (portable_values(observe(load_snapshot(case))) for case in ("healthy", "healthy-cert-expires-5d"))

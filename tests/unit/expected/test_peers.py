@@ -162,6 +162,25 @@ def test_own_names_and_addresses() -> None:
     assert wanted(found, 1) == {"kubeconfig.server": "https://{address}:6443 by 4 of 4 peers"}
 
 
+def test_an_address_that_some_have_for_their_own() -> None:
+    """A virtual address is expected as it is written, also of a node that does not have it as its own."""
+    virtual = {"kubeconfig.server": "https://10.9.9.9:6443"}
+    observed = [seen(f"worker-{n}", virtual) for n in range(1, 7)]
+    holders = [
+        Observed(node.values, (), Names(node.names.node, (*node.names.addresses, "10.9.9.9"))) for node in observed[:4]
+    ]
+    wrong = seen("worker-7", {"kubeconfig.server": "https://10.9.9.8:6443"})
+    found = run(*holders, *observed[4:], wrong)
+    assert wanted(found, 7) == {"kubeconfig.server": "https://10.9.9.9:6443 by 6 of 6 peers"}
+    assert found[0].groups[GROUPS[0]].outliers == {"worker-7": ("kubeconfig.server",)}
+
+
+def test_what_was_masked() -> None:
+    """A secret is never compared, for nobody knows it; its length says nothing."""
+    found = run(*[{FLAG: "*" * number} for number in range(4, 9)], {FLAG: "abc"})
+    assert wanted(found, 1) == wanted(found, 6) == {}
+
+
 @pytest.mark.parametrize(
     "path",
     [
