@@ -28,6 +28,7 @@ _V6 = {
 }
 _URL = "https://controlplane:6443/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/worker-7?timeout=10s"
 _CRI = 'log.go:32] "{0} from runtime service failed" err="rpc error: code = {1} desc = {2}"'
+_NO_SUBNET = network.SANDBOX.format("flannel", "open /run/flannel/subnet.env: no such file or directory")
 _PLEG = "PLEG is not healthy: pleg was last seen active 3m5s ago; threshold is 3m0s"
 
 
@@ -281,6 +282,12 @@ CASES = (
             9000,
         ),
         (),
+    ),
+    Case(
+        "flannel came up late after the boot, and is there",
+        lambda: host(says(older(load("healthy"), 290), _NO_SUBNET, times=2, ago=270, every=5), uptime_seconds=300.0),
+        (),
+        WELL,
     ),
     Case(
         "404 from something that is no API server, for a Node that exists",

@@ -24,6 +24,7 @@ from .._signatures._load import Signature, signature
 
 CONVERSATION_WINDOW = timedelta(minutes=5)
 UNKNOWN_WINDOW = timedelta(minutes=5)
+POD_WINDOW = timedelta(seconds=150)  # a pod whose sandbox fails is tried again every 10 to 15 seconds
 KERNEL_WINDOW = timedelta(minutes=15)
 SKEW = timedelta(minutes=2)
 

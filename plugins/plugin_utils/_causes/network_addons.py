@@ -37,8 +37,9 @@ def leftover_cni_config(node: Snapshot) -> Iterator[Hit]:
     ]
     if len(files) < 2:
         return
-    said = _logs.current(node, "calico-nodename-missing") or _logs.current(node, "flannel-subnet-missing")
-    lost = _logs.current(node, "cni-plugin-not-found")
+    names = ("calico-nodename-missing", "flannel-subnet-missing", "cni-plugin-not-found")
+    calico, subnet, lost = (_logs.current(node, name, window=_logs.POD_WINDOW) for name in names)
+    said = calico or subnet
     if lost and lost.groups["plugin"] in _plugins(files[0]) and set(_plugins(files[1])) <= _cni.present_plugins(node):
         said = said or lost
     if said:
@@ -67,7 +68,7 @@ def _plugins(fact: FileFact) -> list[str]:
 )
 def flannel_subnet_missing(node: Snapshot) -> Iterator[Hit]:
     """The kubelet says so now, and flannel's is the only configuration."""
-    said = _logs.current(node, "flannel-subnet-missing")
+    said = _logs.current(node, "flannel-subnet-missing", window=_logs.POD_WINDOW)
     if said and len(_cni.configurations(node, _cni.conf_dir(node))) <= 1:
         yield Hit("flannel has not written /run/flannel/subnet.env: no new pod gets an address", (_quote.log(said),))
 
@@ -116,7 +117,7 @@ def pod_cidr_missing(node: Snapshot) -> Iterator[Hit]:
         return
     failing = _logs.current(node, "cni-pod-failing")
     pod = failing if failing and "flannel" in failing.groups["pod"] else None
-    subnet = _logs.current(node, "flannel-subnet-missing")
+    subnet = _logs.current(node, "flannel-subnet-missing", window=_logs.POD_WINDOW)
     evidence = (*_cni.not_ready(node), *(_quote.log(line) for line in (pod, subnet) if line))
     files = _cni.configurations(node, _cni.conf_dir(node))
     flannel = [fact for fact in files if "flannel" in _cni.plugin_types(_cni.parse(fact)[0])]

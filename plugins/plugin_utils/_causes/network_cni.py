@@ -204,7 +204,7 @@ def cni_dir_mismatch(node: Snapshot) -> Iterator[Hit]:
 def cni_binary_missing(node: Snapshot) -> Iterator[Hit]:
     """The kubelet or its Ready condition says so now; or the file in use calls a program that no bin_dir holds (a
     risk). containerd 2 asks plugins of CNI 1.1 for their state, and reports what is missing there."""
-    said, ready = _logs.current(node, "cni-plugin-not-found"), node.cluster.ready
+    said, ready = _logs.current(node, "cni-plugin-not-found", window=_logs.POD_WINDOW), node.cluster.ready
     named = signature("cni-plugin-not-found").regex.search(ready.message) if ready and ready.status == "False" else None
     found = said.groups if said else named.groupdict() if named else {}
     if found:

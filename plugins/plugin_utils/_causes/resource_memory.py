@@ -281,6 +281,6 @@ def _few_files(node: Snapshot) -> bool:
 )
 def cgroup_leak(node: Snapshot) -> Iterator[Hit]:
     """The kubelet says so now."""
-    said = _logs.current(node, "cgroup-creation-failed")
+    said = _logs.current(node, "cgroup-creation-failed", window=_logs.POD_WINDOW)
     if said:
         yield Hit(f"the cgroup {said.groups['path']} cannot be made: {said.groups['errno']}", (_quote.log(said),))

@@ -49,7 +49,7 @@ def _no_pods(node: Snapshot) -> Effect | None:
 )
 def cgroup_driver_mismatch(node: Snapshot) -> Iterator[Hit]:
     """The runtime refuses pods for it now; a difference between the files alone harms nothing on newer kubelets."""
-    said = _logs.current(node, "cgroup-driver-mismatch")
+    said = _logs.current(node, "cgroup-driver-mismatch", window=_logs.POD_WINDOW)
     if said is None:
         return
     found = node.setting("cgroupDriver", "cgroup-driver")
@@ -149,7 +149,7 @@ def sandbox_image_unpullable(node: Snapshot) -> Iterator[Hit]:
 )
 def oci_runtime_missing(node: Snapshot) -> Iterator[Hit]:
     """The runtime says so now."""
-    said = _logs.current(node, "oci-runtime-missing")
+    said = _logs.current(node, "oci-runtime-missing", window=_logs.POD_WINDOW)
     if said:
         text = f"{said.groups.get('binary', 'the OCI runtime or shim')} is missing: no new pod starts"
         yield Hit(text, (_quote.log(said),), _no_pods(node))
@@ -169,7 +169,7 @@ def oci_runtime_missing(node: Snapshot) -> Iterator[Hit]:
 )
 def nvidia_runtime(node: Snapshot) -> Iterator[Hit]:
     """The runtime says so now."""
-    said = _logs.current(node, "nvidia-runtime-broken")
+    said = _logs.current(node, "nvidia-runtime-broken", window=_logs.POD_WINDOW)
     if said:
         text = f"the nvidia container runtime fails: {said.groups['why'][:120]}"
         yield Hit(text, (_quote.log(said),), _no_pods(node))
