@@ -145,8 +145,10 @@ def _rows(result: Result) -> Iterator[Row]:
     yield from _gap_rows(_gaps(result))
     yield from _error_rows(result.get("rule_errors", ()))
     yield from _next_rows(roots or risks[:1])
-    if any(_repairable(finding) for finding in roots):
-        yield "", f"or  ansible-playbook playbooks/repair.yml -l {visible(shlex.quote(result['host']))} --check --diff"
+    if any(_repairable(finding) for finding in roots or risks):
+        asked = "" if roots else " -e kubelet_repair_risks=true"
+        host = visible(shlex.quote(result["host"]))
+        yield "", f"or  ansible-playbook playbooks/repair.yml -l {host}{asked} --check --diff"
 
 
 def _is_note(finding: Mapping[str, Any]) -> bool:

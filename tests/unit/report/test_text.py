@@ -89,6 +89,16 @@ def test_block_of_the_walkthrough_case(wrong_ca: dict[str, Any]) -> None:
     )
 
 
+def test_repair_of_a_risk_has_to_be_asked_for() -> None:
+    """The command that shows it has the variable; where there is a root cause, its repair comes first."""
+    remedy = {"text": "Set it.", "repair": "set-expected-config", "automatic": "needs-approval"}
+    risk = finding("expected/kubelet-configuration", "clusterDNS differs", severity="warning", remedy=remedy)
+    command = "or  ansible-playbook playbooks/repair.yml -l worker-2 -e kubelet_repair_risks=true --check --diff"
+    assert command in render([result(verdict="at_risk", risks=[risk])], width=120, colour=False)
+    broken = result(root_causes=[finding("service/masked", "masked")], risks=[risk])
+    assert "repair.yml" not in render([broken], width=120, colour=False)
+
+
 def test_harmless_difference_is_a_line_below_its_node() -> None:
     """A healthy node stays in its place among the healthy ones; what differs stands below it, a few lines at most."""
     notes = [
