@@ -93,6 +93,8 @@ def _expanded(facts: FileFacts, pattern: str) -> list[str]:
 def _look_at_configuration(facts: FileFacts, layout: Layout, row: _profiles.Profile) -> None:
     layout.configs = discovery.absolute_values(layout.flags, discovery.CONFIG_FLAGS)
     directories = discovery.absolute_values(layout.flags, discovery.CONFIG_DIRECTORY_FLAGS)
+    if not layout.configs and not directories:  # nothing says anything: the usual file, and what lies beside it
+        layout.configs = list(row.configs)
     for directory in dict.fromkeys([*directories, *row.config_directories]):
         layout.configs.extend(path for path in facts.list(directory)[:_MAX_OF_A_KIND] if path.endswith(".conf"))
     layout.kubeconfigs = discovery.absolute_values(layout.flags, discovery.KUBECONFIG_FLAGS)

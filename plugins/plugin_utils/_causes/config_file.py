@@ -113,7 +113,13 @@ def kubelet_config_missing(node: Snapshot) -> Iterator[Hit]:
     title="the node was prepared but never joined a cluster",
     effect=Effect.DOWN,
     gate=4,
-    explains=("kubeconfig/kubelet-conf-missing", "certificate/client-pem-missing", "service/condition-skipped"),
+    explains=(
+        "kubeconfig/kubelet-conf-missing",
+        "certificate/client-pem-missing",
+        "service/condition-skipped",
+        "service/environment-file-missing",
+        "service/not-running",
+    ),
     healthy="`kubeadm join` or `kubeadm init` completed: configuration file, kubeconfig and certificates exist.",
     see="The kubelet restarts every ten seconds because its configuration file does not exist; no kubeconfig, no pki.",
     why="The package starts the service right after installation; until kubeadm writes its files this is expected.",
@@ -129,6 +135,8 @@ def kubelet_config_missing(node: Snapshot) -> Iterator[Hit]:
 def not_joined_yet(node: Snapshot) -> Iterator[Hit]:
     """Neither configuration file nor kubeconfig nor certificates, and the cluster does not know the node."""
     config = node.config
+    if not config.configured:
+        yield from _not_set_up(node)
     if not config.configured or not config.file.absent or _joined(node) or not node.kubeconfig.file.absent:
         return
     yield Hit(
@@ -137,6 +145,16 @@ def not_joined_yet(node: Snapshot) -> Iterator[Hit]:
         effect_at_start(node),
         _layout.join(node),
     )
+
+
+def _not_set_up(node: Snapshot) -> Iterator[Hit]:
+    """On EKS nodeadm writes at boot even the kubelet's flags, and starts it then."""
+    row = _layout.row(node)
+    paths = [*(file.path for file in node.environment_files), *row.configs, *row.kubeconfigs]
+    if node.profile != "eks" or not all(node.file(path).absent for path in paths):
+        return
+    text = f"none of {', '.join(paths)} exists: nodeadm, which writes them at boot, did not do its work"
+    yield Hit(text, tuple(_quote.file(node.file(path)) for path in paths), remedy=_layout.join(node))
 
 
 @cause(

@@ -171,3 +171,16 @@ def test_node_that_never_joined_is_told_how_its_distribution_joins(tmp_path: Pat
     found = diagnose(snapshot(evidence, host_name=NODE)).to_dict()["root_causes"]
     assert [finding["id"] for finding in found] == ["config/not-joined-yet"]
     assert "nodeadm" in found[0]["remedy"]["text"]
+
+
+def test_eks_node_whose_nodeadm_failed(tmp_path: Path, set_probe: SetProbe) -> None:
+    """Without nodeadm there are no flags, no files, and nobody starts the kubelet: one root, and it names nodeadm."""
+    layout = BY_NAME["eks"]
+    world = World(layout, tmp_path)
+    world.missing |= {layout.config, layout.kubeconfig, layout.serving, layout.client_ca, *layout.environment_files}
+    world.lines, world.others, world.ready = [], [], "Unknown"
+    world.answers["healthz"] = "refused"
+    world.show.update(ActiveState="inactive", SubState="dead", MainPID="0", UnitFileState="disabled")
+    found = world.judged(set_probe)["root_causes"]
+    assert [finding["id"] for finding in found] == ["config/not-joined-yet"]
+    assert "nodeadm" in found[0]["summary"]
