@@ -70,9 +70,10 @@ def look(judged: Judged, comparison: Comparison) -> Looked:
     own = tuple(each for each in own_differences(bare, observed, wanted, exceptions) if _repairable(each))
     day = str(bare["captured_at"])[:10]
     risks = [each for each in judged.diagnosis.risks if not excepted(each.id, exceptions, day)]
+    layout = judged.node.profile, judged.node.kubelet.name.removesuffix(".service")
     return Looked(
         judged.node,
-        replace(judged.diagnosis, risks=(*risks, *findings(own, bare["verdict"]))),
+        replace(judged.diagnosis, risks=(*risks, *findings(own, bare["verdict"], layout))),
         wanted,
         own,
         compared(bare, observed, wanted, exceptions, comparison["calm"]),

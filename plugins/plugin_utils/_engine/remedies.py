@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from ...module_utils._profiles import named
 from .._causes._layout import row
 from .._model.finding import Remedy
 from .._model.snapshot import Snapshot
@@ -41,6 +42,15 @@ _SERVICE_REPAIRS = re.compile(
     r"(?:start|restart|enable|unmask)-kubelet|reset-failed-and-start|daemon-reload|(?:start|restart)-runtime"
     r"|free-space|swap-off|raise-inotify-limits|end-unfinished-repair"
 )
+
+
+def noted(remedy: Remedy, profile: str, unit: str) -> Remedy:
+    """The remedy for a value in the kubelet's files, as :func:`adapted` does it for causes. ``unit`` has no suffix."""
+    note = _NOTES.get(profile, "")
+    if not note or remedy.repair is None:
+        return remedy
+    text = f"{remedy.text} {note.format(unit=unit)}"
+    return Remedy(text) if named(profile).embeds_kubelet else replace(remedy, text=text)
 
 
 def adapted(remedy: Remedy, node: Snapshot) -> Remedy:

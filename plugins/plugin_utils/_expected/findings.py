@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from .._causes import CATALOGUE
+from .._engine.remedies import noted
 from .._engine.verdict import cut
 from .._model.cause import Cause
 from .._model.expected import Difference, Origin
@@ -70,13 +71,15 @@ def _node_local(difference: Difference) -> bool:
     return isinstance(value, list) and bool(value) and all(str(each).startswith(_NODE_LOCAL) for each in value)
 
 
-def findings(differences: Iterable[Difference], verdict: str = "") -> tuple[Finding, ...]:
+def findings(
+    differences: Iterable[Difference], verdict: str = "", layout: tuple[str, str] = ("", "")
+) -> tuple[Finding, ...]:
     """One finding for each id, with every difference as a piece of its evidence; the first that does most harm
-    speaks. ``verdict`` is that on the node before it was compared."""
+    speaks. ``verdict`` is that on the node before it was compared, ``layout`` its profile and the kubelet's unit."""
     by_id: dict[str, list[Difference]] = defaultdict(list)
     for difference in differences:
         by_id[cause_of(difference).id].append(difference)
-    return tuple(_finding(BY_ID[name], found, verdict) for name, found in by_id.items())
+    return tuple(_finding(BY_ID[name], found, verdict, layout) for name, found in by_id.items())
 
 
 def strengthen(result: Mapping[str, Any], differences: Iterable[Difference]) -> tuple[Result, tuple[Difference, ...]]:
@@ -106,7 +109,7 @@ def cause_of(difference: Difference) -> Cause:
     return BY_ID.get(difference.expected.id) or BY_GROUP[difference.path.partition(".")[0]]
 
 
-def _finding(cause: Cause, differences: Sequence[Difference], verdict: str) -> Finding:
+def _finding(cause: Cause, differences: Sequence[Difference], verdict: str, layout: tuple[str, str]) -> Finding:
     ordered = sorted(differences, key=lambda each: (-effect(each, verdict), each.expected.source.origin))
     first, others = ordered[0], len(ordered) - 1
     return Finding(
@@ -115,7 +118,7 @@ def _finding(cause: Cause, differences: Sequence[Difference], verdict: str) -> F
         effect=effect(first, verdict),
         summary=shown(first) + (f" (and {others} more like it)" if others else ""),
         evidence=tuple(evidence(difference) for difference in ordered[:EVIDENCE_LIMIT]),
-        remedy=_remedy(cause, ordered),
+        remedy=noted(_remedy(cause, ordered), *layout),
     )
 
 

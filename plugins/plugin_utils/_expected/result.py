@@ -35,7 +35,7 @@ def compared(
     differences = compare(observed, wanted)
     kept, ignored = split(differences, exceptions, str(bare["captured_at"])[:10])
     result, own = strengthen(bare, _once(kept))
-    found = [finding.to_dict() for finding in findings(own, bare["verdict"])]
+    found = [finding.to_dict() for finding in findings(own, bare["verdict"], _layout(bare, observed))]
     result["risks"] = sorted([*result["risks"], *found], key=lambda finding: _ORDER.index(finding["severity"]))
     result["unknowns"] = [*result["unknowns"], *_unknowns(observed, wanted)]
     _judge_again(result, found)
@@ -43,6 +43,12 @@ def compared(
     result["names"] = {"node": list(observed.names.node), "addresses": list(observed.names.addresses)}
     result["differences"] = [_told(difference) for difference in differences]
     return apply(result, exceptions, calm, ignored)
+
+
+def _layout(bare: Mapping[str, Any], observed: Observed) -> tuple[str, str]:
+    """Profile of a node, and its kubelet's unit without the suffix."""
+    unit = observed.values.get("service.kubelet.active")
+    return str(bare["facts"].get("profile") or ""), (unit.place if unit else "kubelet").removesuffix(".service")
 
 
 def own_differences(

@@ -16,7 +16,8 @@ from corpus._load import load_snapshot
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._causes import CATALOGUE
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._engine.diagnose import diagnose
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._expected.catalogue import BY_GROUP
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._expected.findings import effect
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._expected.compare import compare
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._expected.findings import effect, findings
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._expected.observe import observe
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._expected.portable import portable_values
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._expected.result import compared
@@ -153,6 +154,23 @@ def test_several_differences_of_a_kind_are_one_finding() -> None:
     assert risk["summary"].startswith("clusterDNS: 10.96.0.10")
     assert risk["summary"].endswith("(and 2 more like it)")
     assert len(risk["evidence"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("profile", "repair", "words"),
+    [
+        ("kubeadm", "set-expected-config", "restart the kubelet"),
+        ("eks", "set-expected-config", "nodeadm writes these files"),
+        ("k3s", None, "`systemctl restart k3s-agent`"),
+    ],
+)
+def test_file_that_a_supervisor_writes_is_not_repaired(profile: str, repair: str | None, words: str) -> None:
+    """It would write it again at its next start: the remedy says where the value belongs."""
+    wanted = Expectation("config.maxPods", Matcher("exact", 50), Source(Origin.DECLARED, "inventory"))
+    differences = compare(observe(load_snapshot("healthy")), [wanted])
+    (found,) = findings(differences, layout=(profile, "k3s-agent"))
+    assert found.remedy.repair == repair
+    assert words in found.remedy.text
 
 
 def test_who_dissents_is_in_the_evidence() -> None:
