@@ -61,7 +61,7 @@ def test_other_words(change: str) -> None:
 def test_less_evidence(change: str) -> None:
     """A part that was not read takes causes away, and puts none in their place that are not true."""
     wrong = {}
-    for number, (cause, _make) in enumerate(NODES):
+    for number, (cause, dummy) in enumerate(NODES):
         false = _changed(number, PARTS[change]) - _whole(number) - LESS_EXACT.get(cause, set())
         if false:
             wrong[cause] = false

@@ -11,11 +11,11 @@ from typing import Any
 
 from accuracy._bundles import Bundle, Entry, edit_json, journal, load, message, replace, with_journal
 from apart import network, runtime
-from apart._nodes import NO_NETWORK, captured_at, condition, created, host, node_object, not_ready, older, says
+from apart._nodes import NO_NETWORK, captured_at, condition, created, host, no_cni, node_object, not_ready, older, says
 from apart.apiserver import LEASE
 from apart.credentials import dated
 from redteam._case import WELL, Case
-from redteam._nodes import CURRENT, absent, config, fact, flags, probes, show
+from redteam._nodes import CURRENT, config, fact, flags, probes, show
 from redteam.cases_network import answered, outage, rekeyed
 from redteam.cases_units import _full, _with_runtime_of
 
@@ -29,6 +29,7 @@ _V6 = {
 _URL = "https://controlplane:6443/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/worker-7?timeout=10s"
 _CRI = 'log.go:32] "{0} from runtime service failed" err="rpc error: code = {1} desc = {2}"'
 _NO_SUBNET = network.SANDBOX.format("flannel", "open /run/flannel/subnet.env: no such file or directory")
+_LATE = _CRI.format("ListPodSandbox", "DeadlineExceeded", "context deadline exceeded")
 _PLEG = "PLEG is not healthy: pleg was last seen active 3m5s ago; threshold is 3m0s"
 
 
@@ -131,7 +132,7 @@ def _shutting_down() -> Bundle:
 
 def _no_network_either() -> Bundle:
     line = network.NOT_READY_LINE
-    return says(network.no_cni(load("server-port-wrong")), line, times=12, every=5)
+    return says(no_cni(load("server-port-wrong")), line, times=12, every=5)
 
 
 CASES = (
@@ -169,9 +170,7 @@ CASES = (
     Case("containerd restarts beside a kubelet that runs", _runtime_restarted, (), WELL),
     Case(
         "one call to the runtime was late",
-        lambda: says(
-            _settled(), _CRI.format("ListPodSandbox", "DeadlineExceeded", "context deadline exceeded"), times=1
-        ),
+        lambda: says(_settled(), _LATE, times=1),
         (),
         WELL,
     ),
@@ -187,12 +186,6 @@ CASES = (
         ("runtime/pleg-unhealthy",),
     ),
     Case("the certificate was rotated seconds ago", _rotated, (), WELL),
-    Case(
-        "a connection was lost once",
-        lambda: says(_settled(), _lease("http2: client connection lost"), times=1, ago=30),
-        (),
-        WELL,
-    ),
     Case("an outage that ended", lambda: says(_settled(), _lease(_REFUSED), times=8, every=7, ago=12), (), WELL),
     Case("an outage that began seconds ago", _outage_begins, ("apiserver/connection-refused",)),
     Case(
@@ -231,11 +224,6 @@ CASES = (
         ("runtime/service-down",),
     ),
     Case(
-        "the journal was rotated away: the way to the API server",
-        lambda: with_journal(load("server-port-wrong"), []),
-        ("kubeconfig/wrong-server",),
-    ),
-    Case(
         "asked before the kubelet came back", lambda: _view(older(load("healthy"), 30), 300), (), "healthy at_risk down"
     ),
     Case("asked long before the kubelet came back", lambda: _written_since(_view(load("healthy"), 300)), (), WELL),
@@ -254,11 +242,6 @@ CASES = (
         "two faults: the server, and the network",
         _no_network_either,
         ("kubeconfig/wrong-server", "network/cni-config-missing"),
-    ),
-    Case(
-        "two faults: a flag, and the kubeconfig",
-        lambda: absent(load("extra-args-unknown-flag"), "/etc/kubernetes/kubelet.conf"),
-        ("config/unknown-flag", "kubeconfig/kubelet-conf-missing"),
     ),
     Case(
         "a registry that does not answer pulls of a workload",
@@ -288,6 +271,16 @@ CASES = (
         lambda: host(says(older(load("healthy"), 290), _NO_SUBNET, times=2, ago=270, every=5), uptime_seconds=300.0),
         (),
         WELL,
+    ),
+    Case(
+        "no network, and one call to the runtime was late",
+        lambda: says(no_cni(not_ready(NO_NETWORK, _settled())), _LATE, times=1),
+        ("network/cni-config-missing",),
+    ),
+    Case(
+        "the runtime hangs beside a kubelet of which the control plane hears nothing",
+        lambda: says(load("server-port-wrong"), _LATE, every=20),
+        ("kubeconfig/wrong-server", "runtime/hung"),
     ),
     Case(
         "404 from something that is no API server, for a Node that exists",

@@ -10,7 +10,6 @@ from datetime import timedelta
 
 from .._model.cause import cause
 from .._model.finding import Effect, Evidence, Hit, Remedy
-from .._model.journal import Match
 from .._model.service import Unit
 from .._model.snapshot import Snapshot
 from . import _layout, _logs, _quote, _runtime
@@ -27,7 +26,7 @@ WITHOUT_RUNTIME = (
 )
 SOURCES = ("kubernetes staging/src/k8s.io/cri-client", "kubernetes pkg/kubelet/runtime.go")
 STARTING = timedelta(seconds=30)  # a runtime that starts has made its socket by then
-REPEATED = 3
+REPEATED, BETWEEN = 3, timedelta(minutes=3)  # a call ends after two minutes
 DOCKERSHIM = ("/var/run/dockershim.sock", "/run/dockershim.sock", "/run/cri-dockerd.sock")
 
 
@@ -212,14 +211,22 @@ def dockershim_removed(node: Snapshot) -> Iterator[Hit]:
     )
 
 
-def _answers_again(node: Snapshot, said: Match) -> bool:
-    """True when the running kubelet is content with its runtime, or complained once only where nobody asked it."""
-    ready, lasted = node.cluster.ready, said.pattern.last_at - said.pattern.first_at
+def _answers_again(node: Snapshot) -> bool:
+    """True when the running kubelet is content with its runtime; where nobody says so, when few calls were late."""
+    ready = node.cluster.ready
     if _logs.starting_fails(node):
         return False
-    if ready is not None and ready.status != "Unknown":
-        return ready.status == "True"
-    return said.pattern.count < REPEATED or lasted < STARTING
+    if ready is not None and ready.status == "True":
+        return True
+    if ready is not None and any(words in ready.message for words in _RUNTIME_FAILS):
+        return False
+    late = [m.pattern for m in _logs.matches(node.log, "runtime-no-answer") if _logs.holds(node, m.pattern, None)]
+    lasted = max(p.last_at for p in late) - min(p.first_at for p in late)
+    calls = sum(p.count for p in late)
+    return calls < REPEATED or not STARTING <= lasted <= calls * BETWEEN
+
+
+_RUNTIME_FAILS = ("container runtime is down", "container runtime status check", "PLEG is not healthy")
 
 
 @cause(
@@ -257,7 +264,7 @@ def hung(node: Snapshot) -> Iterator[Hit]:
     if unit is not None and unit.known and not unit.running:
         return
     said = _logs.current(node, "runtime-no-answer")
-    if probe.status != "timeout" and (said is None or _answers_again(node, said)):
+    if probe.status != "timeout" and (said is None or _answers_again(node)):
         return
     if probe.status in ("absent", "refused"):
         return
