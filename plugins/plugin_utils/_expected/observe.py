@@ -13,6 +13,7 @@ from .._model.service import CommandLine
 from .._model.snapshot import Snapshot
 from . import observe_files, observe_machine
 from .defaults import FLAGS, LEGACY, LISTS
+from .kept import kept
 
 Found = tuple[str, Seen]
 ROLES = ("client", "serving", "client-ca", "server-ca")
@@ -33,7 +34,7 @@ def observe(node: Snapshot, files: Iterable[str] = ()) -> Observed:
         observe_files.files(node, files),
         observe_machine.machine(node),
     )
-    values = {path: seen for piece in pieces for path, seen in piece}
+    values = {path: Seen(kept(seen.value), seen.place) for piece in pieces for path, seen in piece}
     return Observed(values, tuple(_unread(node)), names(node))
 
 

@@ -13,6 +13,7 @@ from .._model.expected import Difference, Expectation, Observed
 from .compare import compare, unjudged
 from .findings import cause_of, findings, strengthen
 from .ignore import Exemption, apply, excepted, split
+from .kept import kept
 from .matchers import words
 
 Result = dict[str, Any]
@@ -102,7 +103,7 @@ def _told(difference: Difference) -> Result:
         "dissenting": [{"expected": words(o.matcher), "source": o.source.text} for o in difference.dissenting],
     }
     if matcher.kind == "exact":
-        told["value"] = matcher.value
+        told["value"] = kept(matcher.value)
     if difference.expected.id:
         told["id"] = difference.expected.id
     return told

@@ -77,6 +77,13 @@ def test_what_nobody_could_read_is_not_absent() -> None:
         assert not observe(nothing).known(path)
 
 
+@pytest.mark.parametrize("text", [".nan", "-.inf", "1e400", f"'{'x' * 100_000}'", "[.inf, {a: .nan}]"])
+def test_value_that_no_result_can_hold_is_made_one(text: str) -> None:
+    """A configuration file may hold anything; JSON has no such numbers, and nobody reads such texts."""
+    observed = changed(CONFIG, "clusterDomain: cluster.local", f"clusterDomain: {text}")
+    assert len(json.dumps(observed.value("config.clusterDomain"), allow_nan=False)) < 400
+
+
 def test_cgroup_driver_that_the_runtime_decides_is_unknown() -> None:
     """Left out, it is not the old default: this kubelet asks its runtime."""
     assert not changed(CONFIG, "cgroupDriver: systemd\n", "").known("config.cgroupDriver")
