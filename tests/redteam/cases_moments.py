@@ -78,13 +78,6 @@ def _only_manager(case: str) -> Bundle:
     return with_journal(bundle, [e for e in journal(bundle) if e.get("SYSLOG_IDENTIFIER") == "systemd"])
 
 
-def _suppressed() -> Bundle:
-    bundle = load("healthy")
-    model = next(e for e in journal(bundle) if e.get("SYSLOG_IDENTIFIER") == "systemd")
-    words = {"SYSLOG_IDENTIFIER": "systemd-journald", "MESSAGE": "Suppressed 12345 messages from kubelet.service"}
-    return with_journal(bundle, [*journal(bundle), {**model, **words}])
-
-
 def _earlier_boot() -> Bundle:
     """Before the reboot it could not start; since then it runs."""
     before: list[Entry] = [{**e, "_BOOT_ID": "0" * 32} for e in journal(load("ca-path-wrong"))[:60]]
@@ -133,6 +126,11 @@ def _shutting_down() -> Bundle:
 def _no_network_either() -> Bundle:
     line = network.NOT_READY_LINE
     return says(no_cni(load("server-port-wrong")), line, times=12, every=5)
+
+
+def _joining() -> Bundle:
+    bundle = no_cni(older(not_ready(NO_NETWORK, since=35), 40))
+    return node_object(bundle, metadata={"creationTimestamp": created(bundle, 40)})
 
 
 CASES = (
@@ -212,7 +210,6 @@ CASES = (
     Case("a shutdown that goes on", _shutting_down, (), "healthy at_risk down"),
     Case("restarted seconds ago", _starting, (), WELL),
     Case("crash-looped before the reboot", _earlier_boot, (), WELL),
-    Case("the journal dropped messages", _suppressed, (), WELL),
     Case(
         "the journal dropped all that the kubelet said: a CA",
         lambda: _only_manager("ca-path-wrong"),
@@ -282,6 +279,7 @@ CASES = (
         lambda: says(load("server-port-wrong"), _LATE, every=20),
         ("kubeconfig/wrong-server", "runtime/hung"),
     ),
+    Case("joined less than a minute ago: the network add-on comes next", _joining, ()),
     Case(
         "404 from something that is no API server, for a Node that exists",
         lambda: answered("the server could not find the requested resource", 404),

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from accuracy._bundles import KUBECONFIG, Bundle, each_message, edit, load, put, replace
+from apart._nodes import condition
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
@@ -175,6 +176,13 @@ CASES: tuple[Case, ...] = (
     Case(
         "the server is this host",
         lambda: _elsewhere("https://127.0.0.1:6443", "dial tcp 127.0.0.1:6443: connect: connection refused", {}),
+        ("kubeconfig/wrong-server",),
+    ),
+    Case(
+        "another port, and a Node that no kubelet has ever reported for",
+        lambda: condition(
+            load("server-port-wrong"), "Ready", "Unknown", "NodeStatusNeverUpdated", "Kubelet never posted node status."
+        ),
         ("kubeconfig/wrong-server",),
     ),
     Case("the server with a path", _under_a_path, ("kubeconfig/wrong-server",)),

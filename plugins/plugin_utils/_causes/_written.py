@@ -11,6 +11,7 @@ from .._model.snapshot import Snapshot
 from ._api import CLOCK_STEP, alive
 from ._trust import cert_dir
 
+NEVER = "NodeStatusNeverUpdated"  # the time beside it is not one of the kubelet's
 BOOTSTRAP = timedelta(minutes=2)  # a bootstrap that is approved automatically takes seconds
 
 
@@ -26,7 +27,9 @@ def kubeconfig_has_worked(node: Snapshot) -> bool | None:
 
     It is read at the start only: what was heard later counts only for a process that started after it was written.
     """
-    heard = [t for t in (node.cluster.lease_renewed_at, node.cluster.ready and node.cluster.ready.heartbeat_at) if t]
+    ready = node.cluster.ready
+    posted = ready.heartbeat_at if ready is not None and ready.reason != NEVER else None
+    heard = [moment for moment in (node.cluster.lease_renewed_at, posted) if moment]
     written = node.kubeconfig.file.mtime
     if written is None or not node.cluster.node_found:
         return None

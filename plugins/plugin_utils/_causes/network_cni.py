@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from ...module_utils import _profiles
+from .._interpret import _values
 from .._model.cause import cause
 from .._model.finding import Effect, Hit, Remedy
 from .._model.snapshot import Snapshot
@@ -15,6 +17,7 @@ from .._signatures._load import signature
 from . import _cni, _logs, _quote, _runtime
 
 SOURCES = ("containerd go-cni", "kubernetes pkg/kubelet/runtime.go")
+JOINING = timedelta(seconds=60)  # until then the add-on's pod may not have come to it
 OTHER_DIRS = tuple(dict.fromkeys(row.cni_configurations for row in reversed(_profiles.TABLE)))
 
 
@@ -45,11 +48,14 @@ OTHER_DIRS = tuple(dict.fromkeys(row.cni_configurations for row in reversed(_pro
     sources=SOURCES,
 )
 def cni_config_missing(node: Snapshot) -> Iterator[Hit]:
-    """The network is not ready and the runtime's directory holds no configuration."""
+    """The network is not ready, the runtime's directory holds no configuration, and the node has not just joined."""
     evidence, directory = _cni.not_ready(node), _cni.conf_dir(node)
     if not evidence or not _cni.listed(node, directory) or _cni.configurations(node, directory):
         return
     if _elsewhere(node, directory) or _logs.current(node, "cni-pod-failing") or node.profile == "eks":
+        return
+    born = _values.moment(_values.mapping(node.cluster.raw_node.get("metadata")).get("creationTimestamp"))
+    if born is not None and timedelta(0) <= node.captured_at - born < JOINING:
         return
     fact = node.file(directory)
     state = "does not exist" if fact.absent else "holds no CNI configuration"
