@@ -169,6 +169,15 @@ def test_detached_work_outlives_a_lost_connection(tmp_path: Path) -> None:
     _wait_for(tmp_path / "ended")
 
 
+def test_work_that_goes_on_is_not_waited_for(tmp_path: Path) -> None:
+    """Detached work gives its result while another process, which it has started, is still at work."""
+    lasting = PROGRAM.replace("time.sleep(1)", "detach.start(lambda: time.sleep(30) or {})")
+    began = time.monotonic()
+    out, err = _program(tmp_path, lasting).communicate(timeout=20)
+    assert out == "{'state': 'committed'}\n", err
+    assert time.monotonic() - began < 15
+
+
 def test_bug_in_detached_work_is_told(tmp_path: Path) -> None:
     """Its traceback comes back; work that was killed is told of as well."""
     broken = PROGRAM.replace('(done / "begun").touch()', "raise ZeroDivisionError")
