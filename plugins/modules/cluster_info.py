@@ -172,7 +172,8 @@ def main() -> None:
         module.fail_json(msg=f"timeout is {timeout}, but must be from 1 to 600.")
     if not 0 <= wait <= 600:
         module.fail_json(msg=f"wait is {wait}, but must be from 0 to 600.")
-    host = Host(seconds=timeout + wait + 5.0)
+    # Two programs a second while it waits, and those of the answer: their limit must not cut the answer off.
+    host = Host(seconds=timeout + wait + 5.0, max_processes=2 * wait + 20)
     if asked["wait_for"]:
         cluster.wait_until_ready(
             host, asked["kubectl"], asked["kubeconfig"], asked["wait_for"], asked["since"], float(wait)
