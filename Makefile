@@ -7,6 +7,8 @@ SHELL := /bin/bash
 .NOTPARALLEL:
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Tests that share nothing run on all processors; WORKERS=0 runs them in one process, for a debugger.
+WORKERS ?= auto
 COLLECTION := .collections/ansible_collections/nodeclinic/kubelet
 
 ##@ Use
@@ -50,11 +52,11 @@ lint: setup-dev ## ruff, mypy, yamllint, shellcheck, licences, changelog, ansibl
 
 .PHONY: unit
 unit: setup-dev ## Unit tests (ARGS="-k journal" selects)
-	pytest tests/unit $(ARGS)
+	pytest -n $(WORKERS) --dist worksteal tests/unit $(ARGS)
 
 .PHONY: corpus
 corpus: setup-dev ## Diagnose every bundle of tests/corpus, and some changed ones, and compare with what is known
-	pytest tests/corpus tests/accuracy tests/redteam tests/apart $(ARGS)
+	pytest -n $(WORKERS) --dist worksteal tests/corpus tests/accuracy tests/redteam tests/apart $(ARGS)
 
 .PHONY: sanity
 sanity: setup-dev ## ansible-test sanity (ARGS="--test pylint" selects)

@@ -185,5 +185,5 @@ def _expected_from(asked: Asked, observed: Observed) -> Iterable[Expectation]:
             yield from _references.of_node(asked.options, name, observed)
 
 
-# Each gives what one source expects of a node. Y: declared, hardening. Z: reference and baseline.
+# Each gives what one source expects of a node.
 SOURCES = (_declared, _control_plane, _expected_from, _hardening)

@@ -127,7 +127,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         raise
 
 
-def _wait(probe: Callable[[], object], seconds: float = 10) -> None:
+def _wait(probe: Callable[[], object], seconds: float = 30) -> None:
     """Call until it no longer raises OSError. Raises TimeoutError when it still does in the end."""
     end = time.monotonic() + seconds
     while not _works(probe):
