@@ -11,7 +11,7 @@ export LAB_NAME WORKERS RELEASES LAB_MIRROR
 
 ##@ Test hosts
 
-.PHONY: lab lab-break lab-heal lab-status lab-down lab-score repair-live
+.PHONY: lab lab-break lab-heal lab-status lab-down lab-score repair-live repair-faults
 lab: ## Bring up test hosts: a control plane and WORKERS=2 workers, pristine
 	@$(LAB) up
 
@@ -33,3 +33,6 @@ lab-score: setup ## Break, diagnose and heal in every known way, or CASES="a b",
 
 repair-live: setup ## Break, repair in one command, undo and heal in every known way, or CASES="a b", or PART=1/4 of them
 	@LAB_NAME=$(or $(filter-out nodelab,$(LAB_NAME)),repairs) PYTHONPATH=tests python -m lab.repair_score $(if $(PART),--part $(PART)) $(CASES)
+
+repair-faults: setup-dev ## Repairs that go wrong on real hosts, killed at every point (make live tries each fifth)
+	EVERY_POINT=1 pytest tests/live -m faults $(ARGS)

@@ -17,6 +17,7 @@ from lab import ssh, topology
 from lab.lifecycle import Lab
 
 ROOT = Path(__file__).resolve().parents[2]
+PATH = f"{ROOT}/.venv/bin:{os.environ['PATH']}"
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def run(argv: list[str], results: Path, environment: dict[str, str] | None = Non
     done = subprocess.run(
         argv,
         cwd=ROOT,
-        env={**os.environ, "PATH": f"{ROOT}/.venv/bin:{os.environ['PATH']}", **(environment or {})},
+        env={**os.environ, "PATH": PATH, **(environment or {})},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

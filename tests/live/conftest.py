@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -15,8 +16,10 @@ from live._lab import LiveLab
 
 @pytest.fixture(scope="session")
 def nodes() -> Iterator[LiveLab]:
-    """A lab named live, brought up for this session and removed after it."""
-    lab = Lab(Settings(name="live", workers=3, releases=(13, 12, 11)), say=lambda _line: None)
+    """A lab named live (or LAB_NAME), brought up for this session and removed after it."""
+    lab = Lab(
+        Settings(name=os.environ.get("LAB_NAME") or "live", workers=3, releases=(13, 12, 11)), say=lambda _line: None
+    )
     lab.up()
     try:
         yield LiveLab(lab)
