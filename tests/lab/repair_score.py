@@ -134,6 +134,7 @@ class Scorer:
         kept.mkdir(parents=True)
         try:
             time.sleep(1)  # times of files are whole seconds: in that of the kubelet's start nothing is "since" then
+            time.sleep(1)  # times of files are whole seconds: in that of the kubelet's start nothing is "since" then
             self.lab.break_host(name, host)
             time.sleep(2)
             self._judge(row, host, kept)
