@@ -52,6 +52,8 @@ HEALED: dict[str, tuple[str, ...]] = {
             "extra-args-unknown-flag",
             "killed-once",
             "kubeconfig-context-missing",
+            "kubespray-env-unknown-flag",
+            "microk8s-containerd-stopped",
             "removed-feature-gate-flag",
             "removed-flag-network-plugin",
             "removed-flag-pod-infra",
@@ -65,11 +67,25 @@ HEALED: dict[str, tuple[str, ...]] = {
         ),
         (),
     ),
+    **dict.fromkeys(("eks-kubelet-disabled", "k3s-agent-stopped", "rke2-agent-stopped"), ("start-kubelet",)),
     "kubelet-masked": ("unmask-kubelet",),
     "kubelet-stopped-disabled": ("start-kubelet",),
     "kubeconfig-ca-wrong": ("set-kubeconfig-ca",),
     "kubeconfig-embedded-cert-expired": ("set-kubeconfig-client-certificate",),
     "ca-file-corrupt": ("restore-ca-file",),
+    **dict.fromkeys(
+        (
+            "cert-expired",
+            "cert-expired-no-rotation",
+            "cert-missing-dangling",
+            "cert-no-organization",
+            "cert-other-ca",
+            "cert-server-eku",
+        ),
+        ("renew-client-certificate",),
+    ),
+    "config-empty": ("restore-kubelet-config",),
+    "config-missing": ("restore-kubelet-config",),
     "cri-plugin-disabled": ("enable-cri-plugin",),
     "cpu-manager-state": ("remove-cpu-manager-state",),
     "containerd-hung-restart": ("restart-runtime",),
@@ -79,6 +95,14 @@ HEALED: dict[str, tuple[str, ...]] = {
     "kubeconfig-ca-file-missing": ("set-kubeconfig-ca",),
     "kubelet-sigstop": ("restart-kubelet",),
     "swap-enabled": ("swap-off",),
+}
+
+# What runs on a worker of another kind than most cases have, by the first word of the case.
+UNITS = {
+    "crio": ("kubelet", "crio"),
+    "k3s": ("k3s-agent",),
+    "rke2": ("rke2-agent",),
+    "microk8s": ("snap.microk8s.daemon-kubelite", "snap.microk8s.daemon-containerd"),
 }
 
 # Recorded nodes of tests/corpus that no lab host can be broken like.
@@ -134,7 +158,6 @@ class Scorer:
         kept.mkdir(parents=True)
         try:
             time.sleep(1)  # times of files are whole seconds: in that of the kubelet's start nothing is "since" then
-            time.sleep(1)  # times of files are whole seconds: in that of the kubelet's start nothing is "since" then
             self.lab.break_host(name, host)
             time.sleep(2)
             self._judge(row, host, kept)
@@ -166,7 +189,8 @@ class Scorer:
             said = f"{repaired.state}, {repaired.result['verdict']}: {why['reason']} {why['not_offered']}"
             row.faults.append(said[:400])
             return
-        row.faults += self._independently(host, "crio" if row.case.startswith("crio-") else "containerd")
+        units = UNITS.get(row.case.partition("-")[0], ("kubelet", "containerd"))
+        row.faults += self._independently(host, units, repaired.result["node_name"])
         again = self._repair(host, kept, "again", approve)
         if again.changed or again.state != "nothing":
             row.faults.append(f"a second run: {again.state}")
@@ -190,17 +214,19 @@ class Scorer:
         if changed:
             row.faults.append(f"changed by {after_what}: {changed}"[:400])
 
-    def _independently(self, host: str, runtime: str) -> list[str]:
+    def _independently(self, host: str, units: tuple[str, ...], node_name: str) -> list[str]:
         """What systemd, healthz and the control plane say of a repaired host."""
         probe = (
             "import urllib.request as u; print(u.urlopen('http://127.0.0.1:10248/healthz', timeout=3).read().decode())"
         )
-        script = f'systemctl is-active kubelet {runtime}; python3 -c "{probe}"; ls -ld /var/lib/nodeclinic/repairs; '
+        script = f'systemctl is-active {" ".join(units)}; python3 -c "{probe}"; ls -ld /var/lib/nodeclinic/repairs; '
         script += "find /var/lib/nodeclinic/repairs -perm /077 ! -type l"
         said = self.on(host, script).splitlines()
-        faults = [] if said[:3] == ["active", "active", "ok"] and said[3].startswith("drwx------") else [f"{said}"]
-        faults += [f"readable to others: {said[4:]}"] if said[4:] else []
-        query = f"kubectl --kubeconfig=/etc/kubernetes/admin.conf get --raw /api/v1/nodes/{host}"
+        good = [*("active" for _unit in units), "ok"]
+        states, record = said[: len(good)], said[len(good) :]
+        faults = [] if states == good and record[0].startswith("drwx------") else [f"{said}"]
+        faults += [f"readable to others: {record[1:]}"] if record[1:] else []
+        query = f"kubectl --kubeconfig=/etc/kubernetes/admin.conf get --raw /api/v1/nodes/{node_name}"
         node = json.loads(self.on("controlplane", query))
         ready = {item["type"]: item["status"] for item in node["status"]["conditions"]}.get("Ready")
         return faults + ([] if ready == "True" else [f"Ready={ready}"])
