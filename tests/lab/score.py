@@ -17,9 +17,10 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import SimpleQueue
+from typing import Any
 
 from corpus._score import Expected, Outcome, compare
 
@@ -78,7 +79,9 @@ class Scorer:
     def _judged(self, case: cases.Case, host: str, kept: Path) -> Outcome:
         """Diagnose a broken host and score the result; a wrong one is kept with what it was made of."""
         shown = self._play("diagnose", host, kubelet_results_dir=kept)
-        outcome = compare(case.id, expected(case), json.loads((kept / f"{host}.json").read_text(encoding="utf-8")))
+        result = json.loads((kept / f"{host}.json").read_text(encoding="utf-8"))
+        outcome = compare(case.id, expected(case), result)
+        outcome = replace(outcome, faults=(*outcome.faults, *other_facts(case, result["facts"])))
         if not outcome.right:
             (kept / "shown.txt").write_text(shown, encoding="utf-8")
             self._play("capture", host, kubelet_bundle_dir=kept)
@@ -109,6 +112,12 @@ def expected(case: cases.Case) -> Expected:
         may_also=frozenset(case.expect.get("may_also_be_roots", ())),
         root_or_risk=bool(case.expect.get("root_or_risk", False)),
     )
+
+
+def other_facts(case: cases.Case, facts: dict[str, Any]) -> list[str]:
+    """What is seen otherwise than it is."""
+    wanted = case.expect.get("facts", {})
+    return [f"{name} is {facts.get(name)}, not {value}" for name, value in wanted.items() if facts.get(name) != value]
 
 
 def main(argv: list[str]) -> int:

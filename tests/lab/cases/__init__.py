@@ -10,7 +10,7 @@ control_plane shell lines for the control plane host
 undo          shell lines before healing, for what making the host anew does not undo
 settle        seconds until the fault can be seen in full (default 6)
 expect        verdicts: any is right; roots: one entry per root cause, each a list of ids of which one must be named;
-              may_also_be_roots, root_or_risk as in tests/corpus/README.md
+              may_also_be_roots, root_or_risk as in tests/corpus/README.md; facts: some facts of the result
 """
 
 from __future__ import annotations
