@@ -7,8 +7,8 @@ SHELL := /bin/bash
 .NOTPARALLEL:
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-# Tests that share nothing run on all processors; WORKERS=0 runs them in one process, for a debugger.
-WORKERS ?= auto
+# Tests that share nothing run on all processors; PROCESSES=0 runs them in one process, for a debugger.
+PROCESSES ?= auto
 COLLECTION := .collections/ansible_collections/nodeclinic/kubelet
 
 ##@ Use
@@ -52,11 +52,11 @@ lint: setup-dev ## ruff, mypy, yamllint, shellcheck, licences, changelog, ansibl
 
 .PHONY: unit
 unit: setup-dev ## Unit tests (ARGS="-k journal" selects)
-	pytest -n $(WORKERS) --dist worksteal tests/unit $(ARGS)
+	pytest -n $(PROCESSES) --dist worksteal tests/unit $(ARGS)
 
 .PHONY: corpus
 corpus: setup-dev ## Diagnose every bundle of tests/corpus, and some changed ones, and compare with what is known
-	pytest -n $(WORKERS) --dist worksteal tests/corpus tests/accuracy tests/redteam tests/apart $(ARGS)
+	pytest -n $(PROCESSES) --dist worksteal tests/corpus tests/accuracy tests/redteam tests/apart $(ARGS)
 
 .PHONY: sanity
 sanity: setup-dev ## ansible-test sanity (ARGS="--test pylint" selects)
