@@ -100,7 +100,7 @@ def _leaf(value: Any, node: Leaf, path: str, name: str) -> Iterator[str | Found]
 
 
 def _group(value: Mapping[Any, Any], node: Group, path: str, name: str) -> Iterator[str | Found]:
-    kind = str(next(iter(value))) if len(value) == 1 else ""
+    kind = "".join(map(str, value)) if len(value) == 1 else ""
     if kind in KINDS and kind not in node.fields:
         yield from _whole(kind, value[kind], node, path, name)
         return

@@ -216,9 +216,9 @@ def _about_exceptions(result: Result, exceptions: Sequence[Exemption], day: str)
         yield _finding(ENDED, f"the exception for {first.pattern} ended on {first.until} ({first.reason})", ended)
     if refused:
         first = refused[0]
-        name = next(each for each in harmful if first.covers("id", each))
+        shown = [each for each in harmful if first.covers("id", each)]
         yield _finding(
-            NOT_HIDDEN, f"{name} is shown although {NAME} has it ({first.reason}): it does harm now", refused
+            NOT_HIDDEN, f"{shown[0]} is shown although {NAME} has it ({first.reason}): it does harm now", refused
         )
 
 

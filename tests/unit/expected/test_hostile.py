@@ -104,8 +104,8 @@ def test_exceptions_are_taken_or_refused(entries: list[Any]) -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(VALUES, VALUES)
-def test_same_is_the_same_both_ways(one: Any, other: Any) -> None:
+def test_same_is_the_same_both_ways(first: Any, second: Any) -> None:
     """A value is the same as itself, and order does not matter."""
-    assert same(one, one)
-    assert same(one, other) == same(other, one)
-    assert matches(Matcher("exact", one), one) or one is None
+    assert same(first, first)
+    assert same(first, second) == same(second, first)
+    assert matches(Matcher("exact", first), first) or first is None

@@ -14,7 +14,7 @@ from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.expected
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "second"),
     [
         (True, "true"),
         (False, "False"),
@@ -35,14 +35,14 @@ from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.expected
         (None, None),
     ],
 )
-def test_the_same_written_in_two_ways(one: Any, other: Any) -> None:
+def test_the_same_written_in_two_ways(first: Any, second: Any) -> None:
     """Booleans and numbers as text, durations, quantities, servers and lists are compared by what they mean."""
-    assert same(one, other)
-    assert same(other, one)
+    assert same(first, second)
+    assert same(second, first)
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "second"),
     [
         (1, True),
         ("1", True),
@@ -65,10 +65,10 @@ def test_the_same_written_in_two_ways(one: Any, other: Any) -> None:
         ("1e5", "100000"),
     ],
 )
-def test_not_the_same(one: Any, other: Any) -> None:
+def test_not_the_same(first: Any, second: Any) -> None:
     """What only looks alike differs."""
-    assert not same(one, other)
-    assert not same(other, one)
+    assert not same(first, second)
+    assert not same(second, first)
 
 
 @pytest.mark.parametrize(

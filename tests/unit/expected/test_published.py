@@ -46,10 +46,11 @@ def observed(**values: Any) -> Observed:
 
 
 def differences(
-    node: Observed, published: dict[str, Any] = PUBLISHED, profile: str = "kubeadm"
+    node: Observed, published: dict[str, Any] | None = None, profile: str = "kubeadm"
 ) -> dict[str, Difference]:
     """How the node differs from what is published, by path."""
-    return {found.path: found for found in compare(node, expectations(published, node, profile))}
+    said = PUBLISHED if published is None else published
+    return {found.path: found for found in compare(node, expectations(said, node, profile))}
 
 
 def test_node_of_kubeadm_is_as_its_cluster_wants_it() -> None:
