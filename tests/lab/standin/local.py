@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import socket
 import subprocess
@@ -57,6 +58,7 @@ class Rig:
         self.port = free_port()
         self.grace_seconds = grace_seconds
         self._running: list[subprocess.Popen[bytes]] = []
+        self._numbers = itertools.count(1)
 
     def start(self) -> None:
         """Start the API server; return when it listens."""
@@ -65,9 +67,10 @@ class Rig:
         self._start("apiserver", root, {"NODELAB_API_PORT": str(self.port), "NODELAB_GRACE": str(self.grace_seconds)})
         _wait(lambda: socket.create_connection(("127.0.0.1", self.port), 1).close())
 
-    def node(self, name: str) -> Path:
-        """The root of a healthy node, with a runtime that runs there."""
-        root = self.folder / name
+    def node(self) -> Path:
+        """The root of a healthy node, with a runtime that runs there. Its path is short: that of a socket may not have
+        more than 107 bytes."""
+        root = self.folder / f"node{next(self._numbers)}"
         unpack(root, layout.worker_files(NODE, f"https://localhost:{self.port}", self.pki))
         config = root / "var/lib/kubelet/config.yaml"
         ports = {"port": free_port(), "healthzPort": free_port()}
@@ -127,7 +130,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         raise
 
 
-def _wait(probe: Callable[[], object], seconds: float = 30) -> None:
+def _wait(probe: Callable[[], object], seconds: float = 10) -> None:
     """Call until it no longer raises OSError. Raises TimeoutError when it still does in the end."""
     end = time.monotonic() + seconds
     while not _works(probe):

@@ -150,7 +150,7 @@ def complaints(found: list[str]) -> list[str]:
 def test_a_fault_that_ends_the_kubelet_is_told_as_recorded(case: str, rig: Rig) -> None:
     """A kubelet that cannot start writes the recorded lines, all of the decisive ones, and exits as recorded."""
     change, expected = ENDING[case]
-    root = rig.node(case)
+    root = rig.node()
     lines, status = rig.kubelet(root, change(rig, root) or [])
     found, recorded = shapes(lines), RECORDED["faults"][case]
     assert status == expected
@@ -161,7 +161,7 @@ def test_a_fault_that_ends_the_kubelet_is_told_as_recorded(case: str, rig: Rig) 
 @pytest.mark.parametrize("case", RUNNING)
 def test_a_fault_that_leaves_the_kubelet_running_is_told_as_recorded(case: str, rig: Rig) -> None:
     """A kubelet that runs and cannot work writes only recorded lines, among them the decisive one."""
-    root = rig.node(case)
+    root = rig.node()
     RUNNING[case](rig, root)
     lines, status = rig.kubelet(root, [], until=DECISIVE[case])
     found, recorded = shapes(lines), RECORDED["faults"][case]
@@ -172,7 +172,7 @@ def test_a_fault_that_leaves_the_kubelet_running_is_told_as_recorded(case: str, 
 
 def test_a_healthy_start_complains_as_little_as_a_real_one(rig: Rig) -> None:
     """A healthy kubelet registers and writes no line that the recorded healthy start lacks."""
-    lines, status = rig.kubelet(rig.node("healthy"), [], until="Finished populating initial desired state")
+    lines, status = rig.kubelet(rig.node(), [], until="Finished populating initial desired state")
     found = shapes(lines)
     assert status is None
     assert 'I kubelet_node_status.go:81] "Successfully registered node" node="NODE"' in found
@@ -181,7 +181,7 @@ def test_a_healthy_start_complains_as_little_as_a_real_one(rig: Rig) -> None:
 
 def test_an_older_release_words_the_missing_client_ca_its_own_way(rig: Rig) -> None:
     """Up to 1.35 the file is opened before the version line, and the text names the client CA file."""
-    root = rig.node("older-ca")
+    root = rig.node()
     ENDING["ca-path-wrong"][0](rig, root)
     lines, status = rig.kubelet(root, [], version="v1.31.0")
     path = "/etc/kubernetes/pki/WRONG-CA-FILE.crt"
@@ -195,7 +195,7 @@ def test_an_older_release_words_the_missing_client_ca_its_own_way(rig: Rig) -> N
 
 def test_an_older_release_words_its_conversation_its_own_way(rig: Rig) -> None:
     """The lines of the walkthrough's second case, of a 1.31 kubelet."""
-    root = rig.node("older-port")
+    root = rig.node()
     wrong_port(rig, root)
     lines, _status = rig.kubelet(root, [], until="Unable to register node", version="v1.31.0")
     found = shapes(lines)
@@ -211,7 +211,7 @@ def test_an_older_release_words_its_conversation_its_own_way(rig: Rig) -> None:
 
 def test_the_json_format_says_the_same(rig: Rig) -> None:
     """With logging.format json every line after the flags is a JSON object with msg and err apart."""
-    root = rig.node("json")
+    root = rig.node()
     ENDING["ca-path-wrong"][0](rig, root)
     replace(CONFIG, "logging:\n", "logging:\n  format: json\n")(rig, root)
     lines, _status = rig.kubelet(root, [])
