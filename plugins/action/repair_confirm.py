@@ -56,7 +56,7 @@ class ActionModule(ActionBase):
             own = load(options["extra_signatures"], task_vars)
         comparison = repaired["comparison"]
         repairer = Repairer(self, options, task_vars, own.causes, lambda _plan: None, comparison=comparison)
-        now = repairer.read(with_cluster=True)
+        now = repairer.read_after_start()
         after, ready = now.diagnosis.to_dict(), _ready(now.node)
         faults = outcome(repaired["before"], after, repair.actions, repaired["places"], STAGES).faults
         why = faults[0] if faults else not_ready(after, ready)

@@ -77,6 +77,17 @@ class Repairer:
             self.comparison = self.comparison or _wanted.begin(judged, self.options)
             return _wanted.look(judged, self.comparison)
 
+    def read_after_start(self) -> Looked:
+        """As :meth:`read`, when the last start is long enough ago to tell it from one of a crash loop: the restarts of
+        before may still be counted."""
+        for look in range(_LOOKS):
+            if look:
+                time.sleep(_PAUSE)
+            now = self.read(with_cluster=True)
+            if not now.node.crash_looping:
+                break
+        return now
+
     def repair(self, *, check: bool) -> tuple[Repair, Looked, Looked]:
         """Plan and apply until nothing that may be done is left. Returns what was done, the node before and after."""
         done = Repair()

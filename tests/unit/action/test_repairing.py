@@ -275,3 +275,15 @@ def test_expected_value_that_is_not_there_afterwards_is_undone() -> None:
     done, _before, _after = repairer(FakeNode("cgroup-driver-mismatch"), **asked).repair(check=False)
     assert done.state == "rolled_back"
     assert "expected/kubelet-configuration still holds" in done.reason
+
+
+@pytest.mark.parametrize(
+    ("cases", "verdict", "looks"), [(("ca-path-wrong", "healthy"), "healthy", 2), (("ca-path-wrong",), "down", 3)]
+)
+def test_last_look_waits_until_a_start_can_be_told_from_a_crash_loop(
+    cases: tuple[str, ...], verdict: str, looks: int
+) -> None:
+    """systemd may still count the restarts of before; a node that does crash is called so after a few looks."""
+    node = FakeNode(*cases)
+    assert repairer(node).read_after_start().diagnosis.verdict == verdict
+    assert len(node.calls) == looks
