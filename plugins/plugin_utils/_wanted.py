@@ -91,4 +91,5 @@ def _repairable(difference: Difference) -> bool:
     path, one = difference.path, difference.expected.matcher.kind in ("exact", "absent")
     if difference.expected.id or not one or not path.startswith(_REPAIRED):
         return False
-    return not path.startswith("files.") or path.rpartition(".")[2] in _ATTRIBUTES
+    lost = path.endswith(".type") and difference.expected.matcher.value == "directory"
+    return not path.startswith("files.") or lost or path.rpartition(".")[2] in _ATTRIBUTES

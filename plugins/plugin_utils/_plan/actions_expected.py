@@ -58,7 +58,9 @@ def set_expected_flag(at: Context) -> Action:
 
 
 def set_expected_file(at: Context) -> Action:
-    """Give files their expected owner, group and mode; their content stays."""
+    """Give files their expected owner, group and mode; their content stays. A lost directory of static pods is made."""
+    if lost := _static_pod_path(at):
+        return _directory(at, *lost)
     attributes: dict[str, dict[str, Wanted]] = defaultdict(dict)
     for difference in _of_group(at, "files"):
         path, _dot, name = difference.path.removeprefix("files.").rpartition(".")
@@ -85,6 +87,27 @@ def set_expected_file(at: Context) -> Action:
         *steps,
         pods=pods,
         way_back=way_back,
+        restart=False,
+    )
+
+
+def _static_pod_path(at: Context) -> tuple[str, Wanted] | None:
+    """The directory of static pods, where it is expected and not there."""
+    path = str(at.node.value("staticPodPath", "", "pod-manifest-path"))
+    wanted = at.wanted(f"files.{path}.type")
+    lost = path.startswith("/") and at.node.file(path).absent and wanted is not None and wanted.value == "directory"
+    return (path, wanted) if lost and wanted is not None else None
+
+
+def _directory(at: Context, path: str, wanted: Wanted) -> Action:
+    """Make a directory that the kubelet looks for by itself, again and again."""
+    return at.action(
+        "create-static-pod-path",
+        SAFE if wanted.declared else NEEDS_APPROVAL,
+        f"create {path} ({wanted.source})",
+        Step("directory", {"path": path, "mode": "0755"}),
+        pods="none: the kubelet is not restarted",
+        way_back="the directory is removed",
         restart=False,
     )
 

@@ -40,15 +40,6 @@ def raise_inotify_limits(at: Context) -> Action:
     return at.action("raise-inotify-limits", SAFE, text, *steps, way_back="the limits are set back")
 
 
-def create_static_pod_path(at: Context) -> Action:
-    """Make the missing directory of static pods."""
-    found = at.node.config.get("staticPodPath")
-    if found is None or not isinstance(found.value, str) or not at.node.file(found.value).absent:
-        raise UnavailableError("staticPodPath must be set, and its directory absent")
-    step = Step("directory", {"path": found.value, "mode": "0755"})
-    return at.action("create-static-pod-path", SAFE, f"create {found.value}", step, way_back="the directory is removed")
-
-
 def end_unfinished_repair(at: Context) -> Action:
     """Nothing but what the node does first in any repair: end the runs that were interrupted."""
     left = [repair for repair in at.node.host.unfinished_repairs if not repair.running]

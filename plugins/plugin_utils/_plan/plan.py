@@ -60,7 +60,6 @@ BUILDERS: Mapping[str, Callable[[Context], Action]] = {
     "swap-off": host.swap_off,
     host.FREE_SPACE: host.free_space,
     "raise-inotify-limits": host.raise_inotify_limits,
-    "create-static-pod-path": host.create_static_pod_path,
     host.END_UNFINISHED: host.end_unfinished_repair,
 }
 

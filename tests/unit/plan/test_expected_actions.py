@@ -14,6 +14,7 @@ from unit.plan._plans import changed_lines, changed_node, files_after, plan_of
 
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._engine.diagnose import diagnose
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._judgement import Judged
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.common import FileFact
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.expected import (
     Expectation,
     Matcher,
@@ -182,3 +183,15 @@ def test_ca_file_that_others_name_must_be_proven() -> None:
     wanted = wants("config.authentication.x509.clientCAFile", "/etc/kubernetes/pki/other.crt", Origin.PEERS)
     (action,) = planned("ca-path-wrong", wanted, risks=False).actions
     assert "clientCAFile: /etc/kubernetes/pki/ca.crt (it holds the CA of" in action.summary
+
+
+@pytest.mark.parametrize(("origin", "classification"), [(Origin.DECLARED, "safe"), (Origin.PEERS, "needs-approval")])
+def test_lost_directory_of_static_pods_is_made(origin: Origin, classification: str) -> None:
+    """Where it is expected; the kubelet finds it without a restart."""
+    seen = load_snapshot("healthy")
+    path = "/etc/kubernetes/manifests"
+    node = replace(seen, files={**seen.files, path: FileFact(path, type="absent")})
+    plan = planned(node, wants(f"files.{path}.type", "directory", origin), allow=("safe", "needs-approval"))
+    (action,) = plan.actions
+    assert (action.id, action.classification, action.restart) == ("create-static-pod-path", classification, False)
+    assert [step.to_dict() for step in action.steps] == [{"kind": "directory", "path": path, "mode": "0755"}]
