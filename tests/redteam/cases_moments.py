@@ -279,7 +279,7 @@ CASES = (
         lambda: says(load("server-port-wrong"), _LATE, every=20),
         ("kubeconfig/wrong-server", "runtime/hung"),
     ),
-    Case("joined less than a minute ago: the network add-on comes next", _joining, ()),
+    Case("joined less than a minute ago: the network add-on may still come", _joining, ("network/cni-config-missing",)),
     Case(
         "404 from something that is no API server, for a Node that exists",
         lambda: answered("the server could not find the requested resource", 404),

@@ -48,19 +48,20 @@ OTHER_DIRS = tuple(dict.fromkeys(row.cni_configurations for row in reversed(_pro
     sources=SOURCES,
 )
 def cni_config_missing(node: Snapshot) -> Iterator[Hit]:
-    """The network is not ready, the runtime's directory holds no configuration, and the node has not just joined."""
+    """The network is not ready, and the runtime's directory holds no configuration. Of a node that has just joined it
+    is said that the add-on may still be on its way."""
     evidence, directory = _cni.not_ready(node), _cni.conf_dir(node)
     if not evidence or not _cni.listed(node, directory) or _cni.configurations(node, directory):
         return
     if _elsewhere(node, directory) or _logs.current(node, "cni-pod-failing") or node.profile == "eks":
         return
     born = _values.moment(_values.mapping(node.cluster.raw_node.get("metadata")).get("creationTimestamp"))
-    if born is not None and timedelta(0) <= node.captured_at - born < JOINING:
-        return
+    joining = born is not None and timedelta(0) <= node.captured_at - born < JOINING
+    late = "; it joined less than a minute ago, the add-on may still be on its way" if joining else ""
     fact = node.file(directory)
     state = "does not exist" if fact.absent else "holds no CNI configuration"
     yield Hit(
-        f"{directory} {state}: the network add-on has not set up this node",
+        f"{directory} {state}: the network add-on has not set up this node{late}",
         (_quote.file(fact, "no *.conf, *.conflist"), *evidence),
     )
 
