@@ -21,6 +21,9 @@ def _binary(node: Snapshot, said: Match | None) -> str:
     return (said.groups.get("path") if said else "") or node.command_line.binary
 
 
+EXIT_EXEC = 203  # systemd.exec(5)
+
+
 def _spawn_evidence(node: Snapshot, said: Match | None, path: str) -> tuple[Evidence, ...]:
     """What systemd says, where ExecStart= stands, and what is at the path."""
     fact = node.file(path)
@@ -97,14 +100,22 @@ def binary_missing(node: Snapshot) -> Iterator[Hit]:
     sources=SOURCES,
 )
 def binary_not_executable(node: Snapshot) -> Iterator[Hit]:
-    """systemd was refused execution of the program."""
+    """systemd was refused execution of the program, or could not execute a file without that permission: journald does
+    not always know to which unit the line of a process belonged that ended at once."""
     said = _logs.current(node, "exec-denied")
-    if said is None or (node.kubelet.running and not node.crash_looping):
-        return
     path = _binary(node, said)
     mode = node.file(path).mode
+    unlogged = node.kubelet.exit_status == EXIT_EXEC and node.file(path).type == "file" and _closed(mode)
+    if not (said or unlogged) or (node.kubelet.running and not node.crash_looping):
+        return
     detail = f" (mode {mode})" if mode else ""
-    yield Hit(f"{path}{detail} may not be executed: {said.groups['errno']}", _spawn_evidence(node, said, path))
+    why = said.groups["errno"] if said else "no execute permission"
+    yield Hit(f"{path}{detail} may not be executed: {why}", _spawn_evidence(node, said, path))
+
+
+def _closed(mode: str | None) -> bool:
+    """True for the mode of a file that nobody may execute."""
+    return mode is not None and not int(mode, 8) & 0o111
 
 
 @cause(
