@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from . import _user_files
 from ._expected import declared
 from ._expected.baseline import KEY
 from ._expected.declared import ExpectedError
@@ -41,14 +42,7 @@ def holds(text: str | None, document: Mapping[str, Any]) -> bool:
 def _values(path: Path) -> Any:
     """What stands under kubelet_expected in a file."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ExpectedError(f"cannot read {path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise ExpectedError(f"{path} is not UTF-8 text") from None
-    document = _yaml.load(text, str(path))
-    for problem in (document.problem, *document.duplicates):
-        if problem is not None:
-            raise ExpectedError(f"{problem.place}: {problem.message}")
-    tree = document.tree.plain() if document.tree else None
+        tree = _user_files.content(path)
+    except _user_files.UserFileError as error:
+        raise ExpectedError(str(error)) from None
     return tree.get(KEY) if isinstance(tree, dict) else None

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import _patterns
-from ._interpret import _yaml
+from . import _patterns, _user_files
 from ._model.cause import Cause
 from ._model.snapshot import Snapshot
 from ._signatures import _extra
@@ -66,17 +65,10 @@ def _of_file(name: str, directories: Sequence[Path]) -> Iterable[tuple[str, Any]
     candidates = [directory / Path(name).expanduser() for directory in directories]
     path = next((candidate for candidate in candidates if candidate.exists()), candidates[0])
     try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise SignatureError(f"cannot read {path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise SignatureError(f"{path} is not UTF-8 text") from None
-    document = _yaml.load(text, str(path))
-    if document.problem is not None:
-        raise SignatureError(f"{document.problem.place}: {document.problem.message}")
-    for twice in document.duplicates:
-        raise SignatureError(f"{twice.place}: {twice.message}")
-    entries = document.tree.plain() if document.tree else []
+        held = _user_files.content(path)
+    except _user_files.UserFileError as error:
+        raise SignatureError(str(error)) from None
+    entries = [] if held is None else held
     if not isinstance(entries, list):
         raise SignatureError(f"{path} must hold a list of signatures")
     return [(f"{path} entry {number}", entry) for number, entry in enumerate(entries, 1)]
