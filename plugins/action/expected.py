@@ -18,7 +18,7 @@ from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._boundary impor
     registered,
     show,
 )
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._comparison import AUTO, OFF, ON
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._comparison import OFF, PEER_OPTIONS
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._expected.peers import PeerTable
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._peers import known_peers
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._report.expected import expected_blocks
@@ -30,8 +30,7 @@ from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._views import (
 ARGUMENT_SPEC = {
     "registered": {"type": "str", "required": True},
     "results_dir": {"type": "path", "default": "./kubelet-results"},
-    "peers": {"type": "str", "default": AUTO, "choices": [AUTO, OFF, ON]},
-    "peers_max_age": {"type": "int", "default": 30},
+    **PEER_OPTIONS,
 }
 
 

@@ -17,14 +17,14 @@ from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._boundary impor
     registered_results,
     show_results,
 )
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._comparison import OPTIONS, with_peers
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._comparison import PEER_OPTIONS, with_peers
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._fleet import AUTO, OFF, compare
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._report.gate import NEVER, SEVERITIES, failures
 
 ARGUMENT_SPEC = {
     "registered": {"type": "str", "required": True},
     "fleet": {"type": "str", "default": AUTO, "choices": [AUTO, OFF]},
-    **{name: OPTIONS[name] for name in ("peers", "peers_max_age")},
+    **PEER_OPTIONS,
     "fail_on": {"type": "str", "default": NEVER, "choices": [NEVER, *SEVERITIES]},
 }
 

@@ -25,14 +25,17 @@ from ._reading import cluster_answer
 AUTO, OFF, ON = "auto", "off", "on"
 HEALTHY = "healthy"
 
+PEER_OPTIONS: dict[str, dict[str, Any]] = {
+    "peers": {"type": "str", "default": AUTO, "choices": [AUTO, OFF, ON]},
+    "peers_max_age": {"type": "int", "default": 30},
+}
 # Options of every action that compares. The roles' variables have the same names with the prefix kubelet_.
 OPTIONS: dict[str, dict[str, Any]] = {
     "expected": {"type": "dict", "default": {}},
     **_references.OPTIONS,
     "ignore": {"type": "list", "elements": "dict", "default": []},
     "hardening": {"type": "bool", "default": False},
-    "peers": {"type": "str", "default": AUTO, "choices": [AUTO, OFF, ON]},
-    "peers_max_age": {"type": "int", "default": 30},
+    **PEER_OPTIONS,
     "peer_group_by": {"type": "list", "elements": "str", "default": ["role", "profile", "os"]},
 }
 

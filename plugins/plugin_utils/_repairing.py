@@ -15,6 +15,7 @@ from typing import Any
 from . import _wanted
 from ._boundary import ModuleRunner, Outcome, clear_failures, run_module
 from ._causes import CATALOGUE
+from ._comparison import PEER_OPTIONS
 from ._judgement import OwnCauses
 from ._model.plan import Plan
 from ._plan.actions_renewal import renewal_of
@@ -42,8 +43,7 @@ POLICY_OPTIONS: dict[str, dict[str, Any]] = {
     "attempts": {"type": "int", "default": 3},
     "cooldown": {"type": "int", "default": 3600},
     "expected": {"type": "dict", "default": {}},
-    "peers": {"type": "str", "default": "auto", "choices": ["auto", "off", "on"]},
-    "peers_max_age": {"type": "int", "default": 30},
+    **PEER_OPTIONS,
     "requested": {"type": "dict", "default": {}},
     "issued": {"type": "dict", "default": {}},
 }
@@ -129,7 +129,6 @@ class Repairer:
         return plan(
             now.node,
             now.diagnosis,
-            {cause.id: cause for cause in CATALOGUE},
             policy,
             sources,
             run=f"{moment}-{secrets.token_hex(3)}",
