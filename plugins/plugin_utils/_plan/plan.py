@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._engine.order import GIVEN_UP, LAST
-from .._model.cause import Cause
 from .._model.diagnosis import Diagnosis
 from .._model.expected import Difference, Expectation
 from .._model.finding import Effect, Finding
@@ -94,7 +93,6 @@ class Sources:
 def plan(
     node: Snapshot,
     diagnosis: Diagnosis,
-    catalogue: Mapping[str, Cause],
     policy: Policy,
     sources: Sources,
     *,
@@ -107,10 +105,10 @@ def plan(
     interrupted repair is ended before anything else, for that changes the node.
     """
     draft = _Draft(node, policy, sources)
-    for finding in _candidates(diagnosis, catalogue, risks=policy.risks):
+    for finding in _candidates(diagnosis, risks=policy.risks):
         draft.answer(finding)
     first = [action for action in draft.actions if action.id == host.END_UNFINISHED]
-    reason = _UNFINISHED if first else draft.blocked(diagnosis, catalogue)
+    reason = _UNFINISHED if first else draft.blocked(diagnosis)
     refused = list(draft.refused)
     if reason:
         held = [action for action in draft.actions if action not in first]
@@ -163,7 +161,7 @@ class _Draft:
         elif not any(offer.steps == other.steps and offer.restart == other.restart for other in self.actions):
             self.actions.append(offer)
 
-    def blocked(self, diagnosis: Diagnosis, catalogue: Mapping[str, Cause]) -> str:
+    def blocked(self, diagnosis: Diagnosis) -> str:
         """Why none of the actions can be verified, or empty.
 
         A kubelet that is down must get through its start; one that runs must not meet, by the restart, a fault that
@@ -172,13 +170,13 @@ class _Draft:
         answered = {action.finding for action in self.actions}
         if not self.node.kubelet.running or self.node.crash_looping:
             for root in diagnosis.root_causes:
-                if root.effect == Effect.DOWN and _gate(root, catalogue) is not None and root.id not in answered:
+                if root.effect == Effect.DOWN and root.gate is not None and root.id not in answered:
                     return f"the kubelet cannot start before {root.id} is repaired"
             left = [root for root in diagnosis.root_causes if root.effect == Effect.DOWN and root.id not in answered]
             return f"{left[0].id} would stop it again" if left and answered == {GIVEN_UP} else ""
         if not any(action.restart for action in self.actions):
             return ""
-        waiting = [f for f in diagnosis.risks if f.effect == Effect.RISK and _gate(f, catalogue) is not None]
+        waiting = [f for f in diagnosis.risks if f.effect == Effect.RISK and f.gate is not None]
         for risk in waiting:
             if risk.id not in answered:
                 self.answer(risk)
@@ -187,7 +185,7 @@ class _Draft:
         return f"a restart would meet {left[0].id}: {left[0].summary}" if left else ""
 
 
-def _candidates(diagnosis: Diagnosis, catalogue: Mapping[str, Cause], *, risks: bool) -> Iterable[Finding]:
+def _candidates(diagnosis: Diagnosis, *, risks: bool) -> Iterable[Finding]:
     """Findings to act on, by the stage of the start; of the consequences only that systemd gave up, of the risks
     always a repair that was interrupted."""
     given_up = tuple(f for f in diagnosis.consequences if f.id == GIVEN_UP)
@@ -200,15 +198,9 @@ def _candidates(diagnosis: Diagnosis, catalogue: Mapping[str, Cause], *, risks: 
     found = (*diagnosis.root_causes, *given_up, *asked)
 
     def stage(finding: Finding) -> tuple[int, str]:
-        gate = _gate(finding, catalogue)
-        return (LAST if gate is None else gate, finding.id)
+        return (LAST if finding.gate is None else finding.gate, finding.id)
 
     return sorted(found, key=stage)
-
-
-def _gate(finding: Finding, catalogue: Mapping[str, Cause]) -> int | None:
-    cause = catalogue.get(finding.id)
-    return cause.gate if cause else None
 
 
 def _offer(at: Context) -> Action | NotOffered:

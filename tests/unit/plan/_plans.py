@@ -39,7 +39,6 @@ def plan_of(
     return plan(
         seen,
         diagnosis or diagnose(seen),
-        BY_ID,
         Policy(allow=allow, **policy),
         sources,
         run="20261124T070000Z-ab12cd",

@@ -21,8 +21,9 @@ from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._plan.verify im
 
 
 def finding(id_: str, effect: Effect = Effect.DOWN, repair: str | None = None) -> Finding:
-    """A finding of this cause."""
-    return Finding(id_, id_, effect, f"{id_} holds", (Evidence("file", "x"),), Remedy("do it", repair, "safe"))
+    """A finding of this cause, with the stage of the start that the engine gives it."""
+    remedy, gate = Remedy("do it", repair, "safe"), BY_ID[id_].gate
+    return Finding(id_, id_, effect, f"{id_} holds", (Evidence("file", "x"),), remedy, gate=gate)
 
 
 @pytest.mark.parametrize(
