@@ -14,7 +14,7 @@ import yaml
 
 PLUGINS = "ansible_collections.nodeclinic.kubelet.plugins"
 ROOT = Path(__file__).resolve().parents[3]
-ROLES = ("diagnose", "capture", "baseline", "repair")
+ROLES = ("diagnose", "capture", "baseline", "repair", "schedule")
 
 
 def documented(name: str) -> dict[str, Any]:
@@ -72,5 +72,6 @@ def test_variables_of_a_role_are_documented(role: str) -> None:
 def test_actions_are_given_every_variable(role: str) -> None:
     """No documented variable is without effect: the role's tasks use all of them."""
     options = yaml.safe_load((ROOT / "roles" / role / "meta" / "argument_specs.yml").read_text())
-    tasks = "".join(path.read_text() for name in ROLES for path in (ROOT / "roles" / name / "tasks").glob("*.yml"))
+    parts = ("tasks/*.yml", "templates/*.j2", "vars/*.yml")
+    tasks = "".join(path.read_text() for name in ROLES for part in parts for path in (ROOT / "roles" / name).glob(part))
     assert [name for name in options["argument_specs"]["main"]["options"] if name not in tasks] == []
