@@ -21,6 +21,7 @@ from ._files import os_error
 from ._interpret.snapshot import snapshot
 from ._model.evidence import EvidenceError
 from ._model.snapshot import Snapshot
+from ._plan.policy import PolicyError
 from ._report.text import closing_line, render, sentences
 from ._signatures._extra import SignatureError
 
@@ -154,12 +155,13 @@ def _reason(result: Mapping[str, Any]) -> str:
 
 @contextmanager
 def clear_failures() -> Iterator[None]:
-    """Errors that a user can cause (files, evidence, signatures, expected values) fail the task with one sentence."""
+    """Errors that a user can cause (files, evidence, signatures, expected values, policy) fail the task with one
+    sentence."""
     try:
         yield
     except OSError as error:
         raise AnsibleActionFail(os_error(error)) from None
-    except (EvidenceError, SignatureError, ExpectedError) as error:
+    except (EvidenceError, SignatureError, ExpectedError, PolicyError) as error:
         raise AnsibleActionFail(str(error)) from None
 
 
@@ -169,6 +171,13 @@ def registered_results(task_vars: Mapping[str, Any], variable: str) -> tuple[lis
     done = _registered(task_vars, variable, "diagnosis")
     kept = [{"diagnosis": entry["diagnosis"], "comparison": entry.get("comparison")} for entry in done]
     return to_native_tree(kept), [str(entry["result_file"]) for entry in done]
+
+
+def undiagnosed(task_vars: Mapping[str, Any], variable: str) -> dict[str, str]:
+    """Hosts of the play on which the task that registers `diagnose` failed, and why."""
+    hostvars = task_vars["hostvars"]
+    found = {host: hostvars.raw_get(host).get(variable) for host in task_vars["ansible_play_hosts_all"]}
+    return {str(host): _reason(entry) for host, entry in found.items() if entry and "diagnosis" not in entry}
 
 
 def registered(task_vars: Mapping[str, Any], variable: str, key: str) -> list[dict[str, Any]]:

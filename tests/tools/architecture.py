@@ -38,7 +38,7 @@ SHARED = tuple(f"{PACKAGE}.module_utils.{name}" for name in ("_schema", "_klog",
 THIRD_PARTY = ("yaml", "cryptography", "jinja2")
 
 # Directories of plugin_utils whose functions depend on nothing but their arguments.
-PURE = ("_causes", "_engine", "_interpret", "_model", "_report")
+PURE = ("_audit", "_causes", "_engine", "_interpret", "_model", "_report")
 IMPURE_MODULES = frozenset(
     {
         *("asyncio", "glob", "http", "io", "logging", "multiprocessing", "os", "pathlib", "platform", "random"),

@@ -6,13 +6,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from .._causes._api import Fault, conversation
 from .._causes._quote import age, counted, iso
+from .._model.certificate import CertificateUse
 from .._model.snapshot import Snapshot
 
 STATES = {"inactive": "is stopped", "deactivating": "is being stopped", "activating": "is starting"}
+
+IN_USE = ("client", "serving", "client-ca", "server-ca", "bootstrap-ca", "apiserver")
 
 
 def facts(snapshot: Snapshot) -> dict[str, Any]:
@@ -33,6 +37,9 @@ def facts(snapshot: Snapshot) -> dict[str, Any]:
         "api_endpoint": snapshot.kubeconfig.server.value if snapshot.kubeconfig.server else None,
         "api_answer": _api_answer(snapshot),
         "client_certificate_expires": iso(leaf.not_after) if leaf else None,
+        "certificates": [
+            _certificate(use) for role, use in snapshot.certificates.items() if role in IN_USE and use.certificates
+        ],
         "ready": ready.status if ready else None,
         "ready_reason": ready.reason if ready else None,
         "ready_message": ready.message if ready else None,
@@ -40,6 +47,18 @@ def facts(snapshot: Snapshot) -> dict[str, Any]:
         "last_heartbeat": iso(ready.heartbeat_at) if ready else None,
         "cordoned": snapshot.cluster.unschedulable if snapshot.cluster.asked else None,
         "os": snapshot.host.os_name or None,
+    }
+
+
+def _certificate(use: CertificateUse) -> dict[str, Any]:
+    """How long a certificate in use holds; a bundle of CAs holds until the last of them expires."""
+    bundle = use.role.endswith("-ca")
+    last = max(use.certificates, key=attrgetter("not_after")) if bundle else use.certificates[0]
+    return {
+        "use": use.role,
+        "path": use.path or None,
+        "not_before": iso(last.not_before),
+        "not_after": iso(last.not_after),
     }
 
 

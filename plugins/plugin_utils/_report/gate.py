@@ -33,9 +33,7 @@ def failures(results: Sequence[Result], threshold: str) -> str:
 
 
 def _reason(result: Result, levels: Sequence[str]) -> str:
-    found = [
-        f"{finding['id']} ({finding['severity']})" for finding in _present(result) if finding["severity"] in levels
-    ]
+    found = [f"{finding['id']} ({finding['severity']})" for finding in present(result) if finding["severity"] in levels]
     if found:
         return f"{visible(result['host'])} has {', '.join(found)}"
     return _could_not(result) if result["verdict"] == "unknown" else ""
@@ -47,14 +45,14 @@ def _could_not(result: Result) -> str:
     return f"{visible(result['host'])} could not be judged ({visible(reasons[0]).rstrip('.')})"
 
 
-def _present(result: Result) -> Iterator[Mapping[str, Any]]:
-    """What holds now; consequences only where no root cause on the node stands for them."""
+def present(result: Result) -> Iterator[Mapping[str, Any]]:
+    """What holds now and counts: of the consequences those for which no root cause on the node stands."""
     roots, consequences = result["root_causes"], result["consequences"]
     yield from roots
-    yield from (finding for finding in consequences if not roots or _of_fleet(finding))
+    yield from (finding for finding in consequences if not roots or of_fleet(finding))
     yield from result["risks"]
 
 
-def _of_fleet(finding: Mapping[str, Any]) -> bool:
+def of_fleet(finding: Mapping[str, Any]) -> bool:
     """True for what would be a root cause of its node, were it not the same on others."""
     return any(name.startswith("fleet/") for name in finding.get("explained_by", ()))

@@ -53,8 +53,12 @@ def closing_line(results: Sequence[Result], files: Sequence[str]) -> str:
     """``5 nodes: 1 down, 1 unknown, 3 healthy. Results: ./kubelet-results/worker-2.json`` (or their directory)."""
     verdicts = [result["verdict"] for result in results]
     numbers = [f"{verdicts.count(name)} {_word(name)}" for name in VERDICTS if name in verdicts]
-    place = files[0] if len(files) == 1 else f"{files[0].rpartition('/')[0]}/" if files else "none"
-    return f"{plural(len(results), 'node')}: {', '.join(numbers)}. Results: {visible(place)}"
+    return f"{plural(len(results), 'node')}: {', '.join(numbers)}. Results: {visible(results_place(files))}"
+
+
+def results_place(files: Sequence[str]) -> str:
+    """The one file, or the directory of several."""
+    return files[0] if len(files) == 1 else f"{files[0].rpartition('/')[0]}/" if files else "none"
 
 
 def sentences(texts: Sequence[str], width: int) -> list[str]:
@@ -142,10 +146,10 @@ def _rows(result: Result) -> Iterator[Row]:
     yield from (("past", visible(finding["summary"])) for finding in result["resolved"][:SOME])
     if result.get("hidden"):
         yield "later", visible(result["hidden"])
-    yield from _gap_rows(_gaps(result))
+    yield from (("gap", text) for text in gaps(result))
     yield from _error_rows(result.get("rule_errors", ()))
     yield from _next_rows(roots or risks[:1])
-    if any(_repairable(finding) for finding in roots or risks):
+    if any(repairable(finding) for finding in roots or risks):
         asked = "" if roots else " -e kubelet_repair_risks=true"
         host = visible(shlex.quote(result["host"]))
         yield "", f"or  ansible-playbook playbooks/repair.yml -l {host}{asked} --check --diff"
@@ -177,16 +181,16 @@ def _consequence(finding: Mapping[str, Any]) -> str:
     return visible(finding["summary"] + (f"  ({', '.join(fleet)})" if fleet else ""))
 
 
-def _gap_rows(unknowns: Sequence[Mapping[str, str]]) -> Iterator[Row]:
-    """What could not be looked at; parts with the same reason share a row."""
+def gaps(result: Result) -> Iterator[str]:
+    """What could not be looked at, and why; parts with the same reason share a line."""
     parts: dict[tuple[str, str], list[str]] = {}
-    for unknown in unknowns:
+    for unknown in _gaps(result):
         parts.setdefault((unknown["status"], unknown["reason"]), []).append(unknown["part"])
     for (status, reason), names in parts.items():
         pieces = [name for name in names if ":" in name]
         more = f" and {len(pieces) - SOME} more" if len(pieces) > SOME else ""
         shown = ", ".join([*(name for name in names if ":" not in name), *pieces[:SOME]])
-        yield "gap", visible(f"{shown}{more} ({status.replace('_', ' ')}): {reason}")
+        yield visible(f"{shown}{more} ({status.replace('_', ' ')}): {reason}")
 
 
 def _error_rows(errors: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
@@ -245,7 +249,7 @@ def _next_rows(findings: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
             yield from (("", visible(line)) for line in others)
 
 
-def _repairable(finding: Mapping[str, Any]) -> bool:
+def repairable(finding: Mapping[str, Any]) -> bool:
     """True when a repair may be offered for a finding, asked for or not."""
     remedy = finding["remedy"]
     return remedy.get("automatic") != NEVER and remedy.get("repair") in OFFERED
