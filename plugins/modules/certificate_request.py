@@ -60,9 +60,11 @@ def main() -> None:
     module = AnsibleModule(argument_spec={"node": {"type": "str", "required": True}}, supports_check_mode=True)
 
     def work() -> dict[str, object]:
+        node = system.System()
         if module.check_mode:
+            client_key.require_openssl(node)
             return {"ok": True, "changed": True, "request": "", "public_key_sha256": ""}
-        return {"ok": True, "changed": True, **client_key.make(system.System(), module.params["node"])}
+        return {"ok": True, "changed": True, **client_key.make(node, module.params["node"])}
 
     shell.run(module, work)
 

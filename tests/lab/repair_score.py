@@ -72,11 +72,12 @@ HEALED: dict[str, tuple[str, ...]] = {
     "kubelet-stopped-disabled": ("start-kubelet",),
     "kubeconfig-ca-wrong": ("set-kubeconfig-ca",),
     "kubeconfig-embedded-cert-expired": ("set-kubeconfig-client-certificate",),
-    "ca-file-corrupt": ("restore-ca-file",),
+    **dict.fromkeys(("ca-file-corrupt", "ca-file-other-ca"), ("restore-ca-file",)),
     **dict.fromkeys(
         (
             "cert-expired",
             "cert-expired-no-rotation",
+            "cert-key-mismatch",
             "cert-missing-dangling",
             "cert-no-organization",
             "cert-other-ca",
@@ -86,6 +87,7 @@ HEALED: dict[str, tuple[str, ...]] = {
     ),
     "config-empty": ("restore-kubelet-config",),
     "config-missing": ("restore-kubelet-config",),
+    **dict.fromkeys(("kubelet-conf-empty", "kubelet-conf-malformed", "kubelet-conf-missing"), ("restore-kubeconfig",)),
     "cri-plugin-disabled": ("enable-cri-plugin",),
     "cpu-manager-state": ("remove-cpu-manager-state",),
     "containerd-hung-restart": ("restart-runtime",),

@@ -29,29 +29,45 @@ _MAKE_KEY = (
 _CONFIGURATION = b"[req]\ndistinguished_name = name\nprompt = no\n[name]\nO = system:nodes\nCN = system:node:%s\n"
 
 
+def require_openssl(system: System) -> None:
+    """Makes sure that a key can be made here.
+
+    :raises RefusedError: there is no openssl
+    """
+    _openssl(system, ("openssl", "version"))
+
+
 def make(system: System, node: str) -> dict[str, str]:
     """A new key, in the place of one that nobody used, and a request for a kubelet's client certificate with it.
 
     :param node: name of the node
     :returns: request (PEM) and public_key_sha256 (of the DER SubjectPublicKeyInfo, hexadecimal)
-    :raises RefusedError: there is no openssl, it fails, or a repair is going on
+    :raises RefusedError: there is no openssl, it fails, or a repair is going on; nothing is left then
     """
     if not NODE_NAME.fullmatch(node):
         raise RefusedError(f"{node[:100]!r} is no name of a node.")
+    require_openssl(system)
     with lock.hold(system.lock, "certificate request", system.now()):
         try:
-            folder = _folder(system)
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            folder.chmod(0o700)
-            discard(system)
-            key = _openssl(system, _MAKE_KEY)
-            paths.write_private(str(_key(system)), key.encode("ascii"))
-            paths.write_private(str(_configuration(system)), _CONFIGURATION % node.encode("ascii"))
-            argv = ("openssl", "req", "-new", "-sha256", "-batch", "-config", str(_configuration(system)), "-key")
-            request = _openssl(system, (*argv, str(_key(system))))
-            return {"request": request, "public_key_sha256": _pkcs10.request(request).public_key_sha256}
+            return _made(system, node)
         except (OSError, ValueError) as exc:
+            _clear(system)
             raise RefusedError(f"No certificate request can be made: {exc}.") from exc
+        except RefusedError:
+            _clear(system)
+            raise
+
+
+def _made(system: System, node: str) -> dict[str, str]:
+    folder = _folder(system)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    discard(system)
+    paths.write_private(str(_key(system)), _openssl(system, _MAKE_KEY).encode("ascii"))
+    paths.write_private(str(_configuration(system)), _CONFIGURATION % node.encode("ascii"))
+    argv = ("openssl", "req", "-new", "-sha256", "-batch", "-config", str(_configuration(system)), "-key")
+    request = _openssl(system, (*argv, str(_key(system))))
+    return {"request": request, "public_key_sha256": _pkcs10.request(request).public_key_sha256}
 
 
 def with_key(system: System, certificate: str) -> bytes:
@@ -76,6 +92,14 @@ def discard(system: System) -> None:
     for path in (_key(system), _configuration(system)):
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             path.unlink()
+
+
+def _clear(system: System) -> None:
+    """Removes what a request that came to nothing has left, and directories that hold nothing else."""
+    discard(system)
+    for folder in (_folder(system), _folder(system).parent):
+        with contextlib.suppress(OSError):  # not empty, or not there
+            folder.rmdir()
 
 
 def _openssl(system: System, argv: t.Sequence[str]) -> str:

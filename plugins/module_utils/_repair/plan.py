@@ -30,6 +30,7 @@ MAX_STEPS = 100
 _TEXT_LIMIT = 1024 * 1024
 _WORD: t.Mapping[str, re.Pattern[str]] = {
     "path": _ABSOLUTE,
+    "source": _ABSOLUTE,
     "sha256": _SHA256,
     "mode": _MODE,
     "uid": _NUMBER,
@@ -48,8 +49,10 @@ _KINDS: t.Mapping[str, tuple[str, ...]] = {
     "create": ("path", "mode"),
     "client_certificate": ("path",),
     "attributes": ("path", "mode", "uid", "gid"),
+    "copy": ("path", "source", "sha256"),
     "directory": ("path", "mode"),
     "link": ("path", "target"),
+    "replace_by_link": ("path", "target", "sha256"),
     "move_aside": ("path", "sha256"),
     "unit": ("verb", "unit"),
     "sysctl": ("name", "value"),

@@ -66,8 +66,10 @@ class _Preparing:
             attributes.KIND: self._attributes,
             "create": self._create,
             "client_certificate": self._client_certificate,
+            "copy": self._copy,
             "directory": self._directory,
             "link": self._link,
+            "replace_by_link": self._replace_by_link,
             "move_aside": self._move_aside,
             "unit": self._unit,
             "sysctl": self._sysctl,
@@ -164,6 +166,17 @@ class _Preparing:
         wanted = PathState(paths.FILE, paths.sha256(new), len(new), 0o600)
         self._add(step, Change(step.action, step.kind, step.path, state, wanted, data, new))
 
+    def _copy(self, step: Step) -> None:
+        """A second file with the bytes, owner, mode and attributes of one that is there; no bytes are in the plan."""
+        state, data = paths.look(step.path)
+        if state.type != paths.ABSENT and state.sha256 != step.words["sha256"]:
+            raise RefusedError(f"{step.path} exists ({state.type}), so nothing is copied there.")
+        if state.type != paths.ABSENT:
+            self._add(step, Change(step.action, step.kind, step.path, state, state, data, data, status=ALREADY))
+            return
+        source, content = self._diagnosed(step.words["source"], step.words["sha256"])
+        self._add(step, Change(step.action, step.kind, step.path, state, source, data, content))
+
     def _directory(self, step: Step) -> None:
         state, data = paths.look(step.path)
         if state.type not in (paths.ABSENT, paths.DIRECTORY):
@@ -180,14 +193,20 @@ class _Preparing:
         status = ALREADY if state.same(wanted) else PLANNED
         self._add(step, Change(step.action, step.kind, step.path, state, wanted, data, status=status))
 
+    def _replace_by_link(self, step: Step) -> None:
+        """A link in the place of a file, whose bytes are in the record."""
+        state, data = paths.look(step.path)
+        wanted, status = PathState(paths.LINK, target=step.words["target"]), ALREADY
+        if not state.same(wanted):
+            (state, data), status = self._diagnosed(step.path, step.words["sha256"]), PLANNED
+        self._add(step, Change(step.action, step.kind, step.path, state, wanted, data, status=status))
+
     def _move_aside(self, step: Step) -> None:
         if paths.look(step.path)[0].type == paths.ABSENT:
             absent = PathState(paths.ABSENT)
             self._add(step, Change(step.action, step.kind, step.path, absent, absent, status=ALREADY))
             return
-        state, data = self._regular(step.path)
-        if state.sha256 != step.words["sha256"]:
-            raise RefusedError(f"{step.path} was changed since it was diagnosed; diagnose again.")
+        state, data = self._diagnosed(step.path, step.words["sha256"])
         self._add(step, Change(step.action, step.kind, step.path, state, PathState(paths.ABSENT), data))
 
     def _unit(self, step: Step) -> None:
@@ -240,6 +259,12 @@ class _Preparing:
             )
         if state.type != paths.FILE:
             raise RefusedError(f"{path} is {'not there' if state.type == paths.ABSENT else f'a {state.type}'}.")
+        return state, data
+
+    def _diagnosed(self, path: str, sha256: str) -> tuple[PathState, bytes]:
+        state, data = self._regular(path)
+        if state.sha256 != sha256:
+            raise RefusedError(f"{path} was changed since it was diagnosed; diagnose again.")
         return state, data
 
     def _change_of(self, path: str) -> Change | None:

@@ -29,6 +29,8 @@ RENEW = (
     " client-key at <cert-dir>/kubelet-client-current.pem."
 )
 
+RENEWAL = Remedy(RENEW, "renew-client-certificate", "needs-approval")
+
 
 def where(use: CertificateUse) -> str:
     """The certificate's place for a sentence: the file, and the real file behind a link, or the kubeconfig."""
@@ -53,7 +55,7 @@ def where(use: CertificateUse) -> str:
         " reachable and requests are signed. A node that was switched off over that time, or a certificate made by"
         " hand, runs out."
     ),
-    remedy=Remedy(RENEW, "renew-client-certificate", "needs-approval"),
+    remedy=RENEWAL,
     apart={
         "kubeconfig/embedded-stale-cert": "there the rotated certificate is still valid",
         "system/clock-skew": "there the API server's clock, sent in its answers, is on the other side of notAfter",
@@ -183,7 +185,7 @@ def lacks_client_auth(use: CertificateUse) -> bool:
     healthy="The extended key usage of the client certificate contains clientAuth.",
     see="Every request is answered with a bare Unauthorized; issuer and dates are fine.",
     why="A certificate made for a server (serverAuth only) was put in the client's place.",
-    remedy=Remedy(RENEW, "renew-client-certificate", "needs-approval"),
+    remedy=RENEWAL,
     apart={"certificate/client-wrong-issuer": "there the signature is another CA's"},
     sources=AUTHENTICATION,
 )
@@ -209,7 +211,7 @@ def client_missing_eku(node: Snapshot) -> Iterator[Hit]:
         "With an expired certificate, or none yet, the kubelet offers none in the handshake, and the API server takes"
         " it for system:anonymous. Never give rights to that user."
     ),
-    remedy=Remedy(RENEW, "renew-client-certificate", "needs-approval"),
+    remedy=RENEWAL,
     apart={"apiserver/rbac-missing": "there the denied user is system:node:NAME"},
     sources=("kubernetes staging/src/k8s.io/client-go/util/certificate/certificate_manager.go",),
 )

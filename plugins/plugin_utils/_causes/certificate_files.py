@@ -14,16 +14,25 @@ from .._model.snapshot import Snapshot
 from . import _quote
 from ._api import START, alive, start_effect
 from ._startup import ended_on, said
-from ._trust import rotated_path, rotates
-from .certificate_client import RENEW
+from ._trust import rotated_path, rotates, valid
+from .certificate_client import RENEWAL
 
 FILE_STORE = ("kubernetes staging/src/k8s.io/client-go/util/certificate/certificate_store.go",)
 
 
-def relink(node: Snapshot) -> Remedy | None:
-    """Point the link at the newest intact certificate, where one is there and valid."""
-    newest, link = node.certificate("client-newest"), rotated_path(node)
-    if newest.leaf is None:
+def other_pair(node: Snapshot) -> Remedy | None:
+    """Another client pair of this node that is intact and valid, where there is one: the rotated one, which the
+    kubeconfig does not name, or an older one, at which its link does not point."""
+    link, rotated, newest = rotated_path(node), node.certificate("client-rotated"), node.certificate("client-newest")
+    if rotated.leaf is not None and rotated.key_match and valid(node, rotated):
+        return Remedy(
+            f"Let client-certificate and client-key of {node.kubeconfig.path} name {link}, which is intact and valid to"
+            f" {rotated.leaf.not_after:%Y-%m-%d}; `systemctl restart kubelet`.",
+            "set-kubeconfig-client-certificate",
+            "needs-approval",
+        )
+    named = node.certificate("client")
+    if newest.leaf is None or named.path != link or named.resolved == newest.path:
         return None
     return Remedy(
         f"`ln -sfn {newest.path} {link} && systemctl restart kubelet`: that certificate is intact, has its key and is"
@@ -50,7 +59,7 @@ def _bootstraps(node: Snapshot) -> bool:
         " directory*, although `ls` shows the link."
     ),
     why="A clean-up of old dated files, or a partial restore, removed the link's target.",
-    remedy=Remedy(RENEW, "renew-client-certificate", "needs-approval"),
+    remedy=RENEWAL,
     apart={
         "certificate/client-pem-missing": "there the link itself is gone",
         "kubeconfig/unparseable": "there the kubeconfig itself is at fault, and names files that exist",
@@ -67,7 +76,7 @@ def rotation_symlink_dangling(node: Snapshot) -> Iterator[Hit]:
         f"{use.path} is a link to {use.file.target}, which does not exist{later}",
         (_quote.file(use.file), *said(node, "client-cert-unreadable", "bootstrap-umbrella")),
         start_effect(node),
-        relink(node),
+        other_pair(node),
     )
 
 
@@ -80,7 +89,7 @@ def rotation_symlink_dangling(node: Snapshot) -> Iterator[Hit]:
     healthy="The files of client-certificate and client-key in the kubeconfig exist.",
     see="The log ends in *unable to load bootstrap kubeconfig* after *unable to read client-cert*.",
     why="/var/lib/kubelet/pki was wiped or not restored, or the path in the kubeconfig is wrong.",
-    remedy=Remedy(RENEW, "renew-client-certificate", "needs-approval"),
+    remedy=RENEWAL,
     apart={
         "certificate/rotation-symlink-dangling": "there the link is left and its target is gone",
         "resource/var-lib-kubelet-not-mounted": "there all of /var/lib/kubelet is empty",
@@ -103,7 +112,7 @@ def client_pem_missing(node: Snapshot) -> Iterator[Hit]:
         where = _quote.place(part.place, f"{key}: {part.path}", "does not exist")
         evidence = (where, *said(node, "client-cert-unreadable", "bootstrap-umbrella"))
         text = f"{part.place or config.path}: {key} {part.path} does not exist"
-        yield Hit(text, evidence, start_effect(node), relink(node))
+        yield Hit(text, evidence, start_effect(node), other_pair(node))
         return
 
 
@@ -162,7 +171,7 @@ def pem_corrupt(node: Snapshot) -> Iterator[Hit]:
     unseen = key.public_key_sha256 is None and node.certificate("client").problem is None
     if key.problem is not None and unseen and not alive(node):
         text = f"the client key {key.path} is damaged: {key.problem.message[:120]}"
-        yield Hit(text, (_quote.file(key.file, key.problem.message),), start_effect(node), relink(node))
+        yield Hit(text, (_quote.file(key.file, key.problem.message),), start_effect(node), other_pair(node) or RENEWAL)
     for role, names in (
         ("client", ("client-pem-corrupt",)),
         ("client-ca", ("client-ca-corrupt",)),
@@ -196,7 +205,7 @@ def _unread(use: CertificateUse) -> bool:
 def _corrupt(node: Snapshot, use: CertificateUse, names: tuple[str, ...]) -> Hit:
     problem = use.problem.message if use.problem else ""
     named = f", named by {use.place}" if use.place and not use.embedded else ""
-    remedy = relink(node) if use.role == "client" else _restore_ca(node, use)
+    remedy = (other_pair(node) or RENEWAL) if use.role == "client" else _restore_ca(node, use)
     text = f"the {_KINDS[use.role]} {use.path} is damaged: {problem[:120]}{named}"
     evidence = (_quote.file(use.file, problem), *said(node, *names))
     return Hit(text, evidence, start_effect(node), remedy, gate=_STAGES.get(use.role))

@@ -16,7 +16,8 @@ from . import _api, _logs, _quote
 from ._api import REJECTED, START, Fault
 from ._startup import said
 from ._trust import client_in_use
-from .certificate_client import RENEW, where
+from .certificate_client import RENEW, RENEWAL, where
+from .certificate_files import other_pair
 
 NODE_USER = "system:node:"
 NODE_GROUP = "system:nodes"
@@ -102,7 +103,7 @@ def client_cn_mismatch(node: Snapshot) -> Iterator[Hit]:
     healthy="The client certificate has O=system:nodes.",
     see="403 answers to system:node:NAME for its own Node and lease.",
     why="A certificate made by hand without the organization: the Node authorizer does not take it for a node.",
-    remedy=Remedy(RENEW, "renew-client-certificate", "needs-approval"),
+    remedy=RENEWAL,
     apart={
         "certificate/client-cn-mismatch": "there the answers name two nodes",
         "apiserver/rbac-missing": "there the certificate has the group and the API server lacks the Node authorizer",
@@ -128,7 +129,7 @@ def client_missing_org(node: Snapshot) -> Iterator[Hit]:
     healthy="The private key beside each certificate is the one that it was made for.",
     see="*tls: private key does not match public key* at the start.",
     why="Only one half was replaced, by hand or from a backup.",
-    remedy=Remedy("Restore the matching pair, or issue a new one. " + RENEW),
+    remedy=RENEWAL,
     apart={"certificate/pem-corrupt": "there one of the files cannot be read at all"},
     sources=("Go crypto/tls X509KeyPair",),
 )
@@ -140,10 +141,18 @@ def key_mismatch(node: Snapshot) -> Iterator[Hit]:
     if node.certificate("client").key_match is None and not _api.alive(node):
         lines = said(node, "key-mismatch")
         if lines:
-            yield Hit(f"certificate and key named by {node.kubeconfig.path} do not belong together", lines)
+            text = f"certificate and key named by {node.kubeconfig.path} do not belong together"
+            yield Hit(text, lines, remedy=other_pair(node))
+
+
+_SERVING_PAIR = Remedy(
+    "Restore the matching pair. Where the two are kubelet.crt and kubelet.key of <cert-dir>, which the kubelet makes"
+    " itself, move both away: it makes new ones at its start. Then `systemctl restart kubelet`."
+)
 
 
 def _mismatch(node: Snapshot, use: CertificateUse) -> Hit:
     evidence = (_quote.certificate(use), _quote.file(use.key_file, "another key"), *said(node, "key-mismatch"))
     text = f"the {use.role} certificate {where(use)} does not belong to the key in {use.key_path or use.path}"
-    return Hit(text, evidence, _api.start_effect(node))
+    remedy = other_pair(node) if use.role == "client" else _SERVING_PAIR
+    return Hit(text, evidence, _api.start_effect(node), remedy)

@@ -23,6 +23,7 @@ from ._trust import valid
 
 BOOTSTRAP = ("kubernetes pkg/kubelet/certificate/bootstrap/bootstrap.go",)
 CLIENTCMD = ("kubernetes staging/src/k8s.io/client-go/tools/clientcmd/validation.go",)
+RESTORE = ("restore-kubeconfig", "needs-approval")
 UMBRELLA = (
     "The log ends in *unable to load bootstrap kubeconfig: stat .../bootstrap-kubelet.conf: no such file or"
     " directory*, again and again; that file is missing on every node that has joined."
@@ -44,7 +45,8 @@ UMBRELLA = (
     ),
     remedy=Remedy(
         "On a control-plane node: `kubeadm kubeconfig user --org system:nodes --client-name system:node:NAME`; put the"
-        " output at the path of --kubeconfig with mode 0600 and `systemctl restart kubelet`."
+        " output at the path of --kubeconfig with mode 0600 and `systemctl restart kubelet`.",
+        *RESTORE,
     ),
     apart={
         "kubeconfig/unparseable": "there the file exists and a line before the last one says what is wrong with it",
@@ -87,7 +89,8 @@ def _rebuild(node: Snapshot) -> Remedy | None:
     return Remedy(
         f"The client certificate {current.path} is valid: write {node.kubeconfig.path} (mode 0600) with the cluster's"
         " server and CA (as on another node) and with client-certificate and client-key both naming that file, then"
-        " `systemctl restart kubelet`."
+        " `systemctl restart kubelet`.",
+        *RESTORE,
     )
 
 
@@ -102,7 +105,8 @@ def _rebuild(node: Snapshot) -> Remedy | None:
     why="It was truncated by a full disk or an interrupted copy, or edited by hand.",
     remedy=Remedy(
         "Restore the file from a backup, or make it anew on a control-plane node: `kubeadm kubeconfig user --org"
-        " system:nodes --client-name system:node:NAME`. Then `systemctl restart kubelet`."
+        " system:nodes --client-name system:node:NAME`. Then `systemctl restart kubelet`.",
+        *RESTORE,
     ),
     apart={
         "kubeconfig/context-missing": "there all entries are fine and only current-context names none of them",

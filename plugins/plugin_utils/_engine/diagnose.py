@@ -12,6 +12,7 @@ from time import perf_counter
 from .._causes import CATALOGUE
 from .._causes._quote import iso
 from .._model.cause import Cause
+from .._model.certificate import CertificateUse
 from .._model.diagnosis import Diagnosis, Unknown
 from .._model.finding import Effect
 from .._model.snapshot import Snapshot
@@ -21,6 +22,12 @@ from .judge import judge
 from .order import Ordered, order
 from .verdict import summary, verdict
 from .version import CATALOGUE_VERSION, COLLECTION_VERSION
+
+_PRIVATE = "PRIVATE KEY-----"
+_UNOPENED = (
+    "the key could not be opened (it has a passphrase, or is of a kind that only openssl reads, which the node may"
+    " lack), so nobody knows whether it belongs to the certificate"
+)
 
 
 def diagnose(snapshot: Snapshot, extra: Iterable[Cause] = ()) -> Diagnosis:
@@ -58,7 +65,8 @@ def _by_id() -> dict[str, Cause]:
 
 
 def _unknowns(snapshot: Snapshot) -> tuple[Unknown, ...]:
-    """Parts that were not read whole, each with its reason, and the configuration files that could not be read."""
+    """Parts that were not read whole, each with its reason, the configuration files that could not be read, and the
+    keys that nobody could compare with their certificates."""
     parts = {
         name: Unknown(name, part.status, part.reason or part.status)
         for name, part in snapshot.parts.items()
@@ -69,7 +77,14 @@ def _unknowns(snapshot: Snapshot) -> tuple[Unknown, ...]:
         if fact.type in ("denied", "error"):
             unread = Unknown(f"files:{fact.path}", fact.type, fact.error or "could not be read")
             parts.setdefault(unread.part, unread)
+    for use in (use for use in uses if use.leaf is not None and use.key_match is None and _PRIVATE in _text(use)):
+        unopened = Unknown(f"files:{use.key_file.path}", "error", f"{_UNOPENED} {use.path}")
+        parts.setdefault(unopened.part, unopened)
     return tuple(parts.values())
+
+
+def _text(use: CertificateUse) -> str:
+    return use.key_file.content or ""
 
 
 def _hidden(snapshot: Snapshot, ordered: Ordered) -> str:

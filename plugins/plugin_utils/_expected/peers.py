@@ -22,6 +22,8 @@ MASK = "***"  # what was masked is not known, so it is never expected
 MOST_SPLIT = 5  # values of an undecided path that are told
 # Of these, what a node does not have is unset there; anything else that was not seen is unknown.
 SETTINGS = ("config", "flags")
+# What peers have here is told to a node that has lost its own.
+LOST = "kubeconfig"
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,7 @@ def _of_group(group: PeerGroup, host: str, observed: Observed, paths: Collection
     own = {path for path in observed.values if is_setting(path) and portable_path(path, observed.names)}
     for path in sorted({*group.values, *own} if paths is None else paths):
         shared = group.values.get(path)
-        if shared is not None and (is_setting(path) or path in observed.values):
+        if shared is not None and (is_setting(path) or path in observed.values or below(path, LOST)):
             votes, value = shared.votes(number), shared.value
         elif shared is None and path in own and path not in group.split and by_size(path) == group.by_size:
             votes, value = group.unset(path, number), effective(path, None)

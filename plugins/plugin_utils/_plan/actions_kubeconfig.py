@@ -9,7 +9,8 @@ import base64
 import re
 
 from .._causes._endpoint import other_endpoints
-from .._causes._trust import ROTATED_NAME
+from .._causes._trust import cert_dir, rotated_path
+from .._causes.certificate_client import lacks_client_auth
 from .._interpret import x509
 from .._interpret._yaml import Tree, load
 from .._interpret.endpoint import https_url, same_server
@@ -77,7 +78,7 @@ def set_kubeconfig_ca(at: Context) -> Action:
 def set_kubeconfig_client_certificate(at: Context) -> Action:
     """Point an embedded certificate and key at the rotated pair, which is valid and of this node."""
     rotated = at.node.certificate("client-rotated")
-    _usable(at, rotated)
+    usable(at, rotated)
     step = point_at(at, rotated.path)
     text = f"{at.node.kubeconfig.path}: client-certificate and client-key: {rotated.path} (valid, of this node)"
     return at.action("set-kubeconfig-client-certificate", NEEDS_APPROVAL, text, step)
@@ -114,17 +115,47 @@ def set_current_context(at: Context) -> Action:
 
 
 def relink_client_certificate(at: Context) -> Action:
-    """Point kubelet-client-current.pem at the newest valid pair of this node."""
+    """Point kubelet-client-current.pem at the newest valid pair of this node; where it is a file, at a copy of it."""
+    link = rotated_path(at.node)
+    if at.finding.id == "certificate/current-pem-not-symlink":
+        return _link_for_file(at, link)
     newest = at.node.certificate("client-newest")
-    _usable(at, newest)
-    directory = newest.path.rpartition("/")[0]
-    link = f"{directory}/{ROTATED_NAME}"
-    if at.node.file(link).type not in ("link", "absent"):
-        raise UnavailableError(f"{link} must be a link or absent")
-    step = Step("link", {"path": link, "target": newest.path})
+    usable(at, newest)
+    step, text = link_step(at, link, newest.path), f"{link} -> {newest.path} (newest valid pair of this node)"
+    return at.action("relink-client-certificate", SAFE, text, step)
+
+
+def _link_for_file(at: Context, link: str) -> Action:
+    """Keep the pair under a name with a date, as the kubelet stores it, and put the link in the place of the file."""
+    fact = at.node.file(link)
+    roles = (at.node.certificate(role) for role in ("client-rotated", "client"))
+    usable(at, next((use for use in roles if use.path == link and not use.embedded), CertificateUse("", link)))
+    newest = at.node.certificate("client-newest")
+    path, steps = f"{cert_dir(at.node)}/kubelet-client-{at.node.captured_at:%Y-%m-%d-%H-%M-%S}.pem", []
+    if newest.file.sha256 == fact.sha256:
+        path = newest.path  # a copy that followed the link made two of one
+    else:
+        steps = [Step("copy", {"path": path, "source": link, "sha256": fact.sha256})]
     return at.action(
-        "relink-client-certificate", SAFE, f"{link} -> {newest.path} (newest valid pair of this node)", step
+        "relink-client-certificate",
+        SAFE,
+        f"keep {link} as {path}, and {link} -> it",
+        *steps,
+        link_step(at, link, path),
+        pods="none: the kubelet is not restarted",
+        way_back="the file is put back in the place of the link",
+        restart=False,
     )
+
+
+def link_step(at: Context, link: str, target: str) -> Step:
+    """The step that makes a link, also where a file that was read is in its place."""
+    fact = at.node.file(link)
+    if fact.type == "file" and fact.sha256:
+        return Step("replace_by_link", {"path": link, "target": target, "sha256": fact.sha256})
+    if fact.type not in ("link", "absent"):
+        raise UnavailableError(f"{link} must be a link, a readable file, or absent")
+    return Step("link", {"path": link, "target": target})
 
 
 def restore_ca_file(at: Context) -> Action:
@@ -135,8 +166,10 @@ def restore_ca_file(at: Context) -> Action:
     presented = at.node.certificate("apiserver").certificates
     if presented and x509.trusted(presented, ca.certificates) is False:
         raise UnavailableError("the CA that the kubeconfig embeds did not sign the API server's certificate")
-    pem = "".join(_pem(certificate) for certificate in ca.certificates)
+    pem = "".join(pem_of(certificate) for certificate in ca.certificates)
     fact = at.node.file(use.path)
+    if use.certificates:
+        _replaceable(at, use)
     text = f"write the CA of {at.node.kubeconfig.path} to {use.path}"
     if not fact.exists:
         create = Step("create", {"path": use.path, "content": pem, "mode": "0644"})
@@ -148,21 +181,42 @@ def restore_ca_file(at: Context) -> Action:
     return at.action("restore-ca-file", NEEDS_APPROVAL, text, edit(held, Splice(0, held.size, pem)))
 
 
-def _usable(at: Context, use: CertificateUse) -> None:
+def _replaceable(at: Context, use: CertificateUse) -> None:
+    """A CA file with another cluster's CA: replaced only where that CA is all that is in it, where the file is the
+    kubelet's alone, and where the API server was seen with a certificate of the kubeconfig's CA."""
+    ca, presented = at.node.kubeconfig.ca, at.node.certificate("apiserver").certificates
+    if x509.trusted(presented, ca.certificates) is not True:
+        raise UnavailableError("the API server must present a certificate that the CA of the kubeconfig signed")
+    if len(use.certificates) > 1:
+        raise UnavailableError(
+            f"{use.path} must hold no other CA: of its {len(use.certificates)} a person must say which stay"
+        )
+    if at.node.file(use.path).type != "file":
+        raise UnavailableError(f"{use.path} is no regular file, so others may use what is behind it")
+    pods = str(at.node.value("staticPodPath", "/etc/kubernetes/manifests", "pod-manifest-path")).rstrip("/")
+    here = ((path, fact.content or "") for path, fact in at.node.files.items() if path.startswith(f"{pods}/"))
+    others = [path for path, content in here if use.path in content]
+    if others:
+        raise UnavailableError(f"{use.path} must be the kubelet's alone: {others[0]} names it too")
+
+
+def usable(at: Context, use: CertificateUse) -> None:
     """A client pair that the API server will take: valid now, key there, clientAuth, of this node, of this CA."""
-    leaf = use.leaf
+    leaf, name, now = use.leaf, at.node.node_name, at.node.captured_at
     if leaf is None or not use.path:
-        raise UnavailableError("a valid rotated certificate must exist")
-    name = at.node.node_name
+        raise UnavailableError(f"a valid client certificate of this node must be in {use.path or 'its directory'}")
     fits = leaf.common_name == f"system:node:{name}" and "system:nodes" in leaf.organizations
-    now = at.node.captured_at
-    if not fits or leaf.expired(now) or leaf.not_yet_valid(now) or use.key_match is not True:
-        raise UnavailableError(f"{use.path} must be valid, of {name}, and hold its key")
+    if not fits or leaf.expired(now) or leaf.not_yet_valid(now) or lacks_client_auth(use):
+        raise UnavailableError(f"{use.path} must be a client certificate of {name} that is valid now")
+    if use.key_match is not True:
+        differs = "is another certificate's" if use.key_match is False else "could not be compared with it on the node"
+        raise UnavailableError(f"{use.path} must hold its key, which {differs}")
     if use.issued_by_trusted is False:
         raise UnavailableError(f"{use.path} must be signed by the cluster's CA")
 
 
-def _pem(certificate: Certificate) -> str:
+def pem_of(certificate: Certificate) -> str:
+    """A certificate as PEM."""
     body = base64.encodebytes(certificate.der).decode().replace("\n", "")
     lines = "\n".join(body[n : n + 64] for n in range(0, len(body), 64))
     return f"-----BEGIN CERTIFICATE-----\n{lines}\n-----END CERTIFICATE-----\n"

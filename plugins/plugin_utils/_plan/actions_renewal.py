@@ -12,7 +12,7 @@ from typing import Any
 from .._causes._trust import cert_dir, rotated_path
 from .._interpret import x509
 from .._model.plan import NEEDS_APPROVAL, Action, Renewal, Step
-from .actions_kubeconfig import point_at
+from .actions_kubeconfig import link_step, point_at
 from .context import Context, UnavailableError
 from .policy import Policy
 
@@ -47,15 +47,13 @@ def renew_client_certificate(at: Context) -> Action:
     if not renewal.certificate and not renewal.planned:
         raise UnavailableError(renewal.reason or _needs(name))
     directory, link = cert_dir(at.node), rotated_path(at.node)
-    if at.node.file(link).type not in ("link", "absent"):
-        raise UnavailableError(f"{link} must be a link or absent")
     path = f"{directory}/kubelet-client-{at.node.captured_at:%Y-%m-%d-%H-%M-%S}.pem"
     until = f", valid to {_issued(at)}" if renewal.certificate else ""
     text = f"a new certificate for system:node:{name}, signed by the cluster{until}: {path}, and {link} -> it"
     steps = [
         *_directory(at, directory),
         Step("client_certificate", {"path": path, "content": renewal.certificate}),
-        Step("link", {"path": link, "target": path}),
+        link_step(at, link, path),
     ]
     config = at.node.kubeconfig
     if (config.client_certificate.path, config.client_key.path) != (link, link):

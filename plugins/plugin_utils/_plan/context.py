@@ -44,7 +44,8 @@ class Wanted:
 @dataclass(frozen=True)
 class Context:
     """One finding on one node. ``expectations`` is all that is expected of it, and ``differences`` those that became
-    findings; ``endpoint`` is the API endpoint that the control plane publishes (empty where it was not asked);
+    findings; ``endpoint`` is the API endpoint that the control plane publishes (empty where it was not asked), and
+    ``endpoint_ca`` the SHA-256 of its CA certificate;
     ``renewal`` is the client certificate that it issued, ``kubelet_config`` the KubeletConfiguration (YAML) that it
     gives to nodes."""
 
@@ -53,6 +54,7 @@ class Context:
     expectations: Iterable[Expectation] = ()
     differences: Iterable[Difference] = ()
     endpoint: str = ""
+    endpoint_ca: str = ""
     renewal: Renewal = field(default_factory=Renewal)
     kubelet_config: str = ""
 

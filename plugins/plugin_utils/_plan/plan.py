@@ -21,6 +21,7 @@ from . import actions_host as host
 from . import actions_kubeconfig as kubeconfig
 from . import actions_renewal as renewal
 from . import actions_restore as restore
+from . import actions_restore_kubeconfig as login
 from . import actions_service as service
 from .conflict import conflict
 from .context import Context, UnavailableError
@@ -52,6 +53,7 @@ BUILDERS: Mapping[str, Callable[[Context], Action]] = {
     "relink-client-certificate": kubeconfig.relink_client_certificate,
     "restore-ca-file": kubeconfig.restore_ca_file,
     restore.RESTORE: restore.restore_kubelet_config,
+    login.RESTORE: login.restore_kubeconfig,
     renewal.RENEW: renewal.renew_client_certificate,
     "set-expected-config": expected.set_expected_config,
     "set-expected-flag": expected.set_expected_flag,
@@ -71,12 +73,13 @@ OFFERED = frozenset(BUILDERS)
 @dataclass(frozen=True)
 class Sources:
     """Where wanted values may come from: all that is expected of the node (with the differences that became findings),
-    the endpoint that the control plane publishes, the client certificate that it issued, the KubeletConfiguration
-    (YAML) that it gives to nodes."""
+    the endpoint that the control plane publishes and the SHA-256 of its CA, the client certificate that it issued, the
+    KubeletConfiguration (YAML) that it gives to nodes."""
 
     expectations: tuple[Expectation, ...] = ()
     differences: tuple[Difference, ...] = ()
     endpoint: str = ""
+    endpoint_ca: str = ""
     renewal: Renewal = field(default_factory=Renewal)
     kubelet_config: str = ""
 
@@ -86,8 +89,11 @@ class Sources:
         one of the two is not known: another cluster's address is no wanted value."""
         said = published if isinstance(published, Mapping) else {}
         known = {certificate.fingerprint_sha256 for certificate in node.kubeconfig.ca.certificates}
-        foreign = bool(known and said.get("ca_sha256") and said["ca_sha256"] not in known)
-        return cls(tuple(expectations), endpoint="" if foreign else str(said.get("server") or ""))
+        authority = str(said.get("ca_sha256") or "")
+        foreign = bool(known and authority and authority not in known)
+        return cls(
+            tuple(expectations), endpoint="" if foreign else str(said.get("server") or ""), endpoint_ca=authority
+        )
 
 
 def plan(
@@ -144,6 +150,7 @@ class _Draft:
                 expectations=sources.expectations,
                 differences=sources.differences,
                 endpoint=sources.endpoint,
+                endpoint_ca=sources.endpoint_ca,
                 renewal=sources.renewal,
                 kubelet_config=sources.kubelet_config,
             )

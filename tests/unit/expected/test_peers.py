@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._expected.compare import compare
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._expected.peer_table import table
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._expected.peers import Peer, PeerTable, expectations
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._expected.saved_peers import from_dict, to_dict
@@ -142,6 +143,14 @@ def test_unread_is_not_absent() -> None:
         FLAG: "2 by 4 of 4 peers",
     }
     assert "worker-4" not in found[0].groups[GROUPS[0]].outliers
+
+
+def test_a_lost_kubeconfig() -> None:
+    """What peers have in theirs is told to a node that has none, and is no difference of it."""
+    found = run(*[{"kubeconfig.server": "https://lb:6443"}] * 3, seen("worker-4", {}, ("kubeconfig",)))
+    assert wanted(found, 4) == {"kubeconfig.server": "https://lb:6443 by 3 of 3 peers"}
+    peers, observed = found
+    assert compare(observed[3], expectations(peers, GROUPS, "worker-4", observed[3])) == ()
 
 
 def test_files_that_were_not_looked_at() -> None:

@@ -199,6 +199,7 @@ def broken_node(folder: Path) -> Node:
     node.write("/kubelet.conf", KUBECONFIG, 0o600)
     node.write("/systemd/20-bad.conf", b"[Service]\nExecStart=/bad\n")
     Path(node.path("/current.pem")).symlink_to("kubelet-client-old.pem")
+    node.write("/pki/client.pem", f"-----BEGIN PRIVATE KEY-----\n{SECRET}\n-----END PRIVATE KEY-----\n".encode(), 0o600)
     node.write("/flags.env", b"KUBELET_KUBEADM_ARGS=\n", 0o666)
     node.write("/etc/fstab", b"UUID=1 / ext4 defaults 0 1\n/dev/sda2\tnone swap sw 0 0\n")
     node.write("/proc/swaps", b"Filename Type Size Used Priority\n/dev/sda2 partition 1 0 -2\n")
@@ -238,12 +239,18 @@ def plan_of(*steps: dict[str, t.Any], run: str = RUN, restart: bool = True, **ve
 def whole_plan(node: Node, ca: str = "/good/ca.crt", run: str = RUN) -> plans.Plan:
     """A plan with every kind of step; with a `ca` that is not good, the kubelet does not come up."""
     drop_in = hashlib.sha256(node.read("/systemd/20-bad.conf")).hexdigest()
+    dated, pair = (
+        node.path("/pki/client-2026.pem"),
+        {"sha256": hashlib.sha256(node.read("/pki/client.pem")).hexdigest()},
+    )
     return plan_of(
         edit(node, "/config.yaml", b"/wrong", ca),
         edit(node, "/kubelet.conf", b"https://old", "https://new:6443"),
         {"kind": "directory", "path": node.path("/manifests"), "mode": "0755"},
         {"kind": "create", "path": node.path("/manifests/ca.crt"), "content": "certificate\n", "mode": "0644"},
         {"kind": "link", "path": node.path("/current.pem"), "target": "kubelet-client-new.pem"},
+        {"kind": "copy", "path": dated, "source": node.path("/pki/client.pem"), **pair},
+        {"kind": "replace_by_link", "path": node.path("/pki/client.pem"), "target": "client-2026.pem", **pair},
         {"kind": "move_aside", "path": node.path("/systemd/20-bad.conf"), "sha256": drop_in},
         {"kind": "attributes", "path": node.path("/flags.env"), "mode": "0600", "uid": str(os.getuid()), "gid": "0"},
         {"kind": "sysctl", "name": "net.ipv4.ip_forward", "value": "1"},

@@ -86,7 +86,22 @@ def test_node_without_openssl(node: Node, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(node, "run", lambda _argv, _timeout: RunResult("absent"))
     with pytest.raises(RefusedError, match="There is no openssl"):
         client_key.make(node, "worker-2")
-    assert not _key(node).exists()
+    with pytest.raises(RefusedError, match="There is no openssl"):
+        client_key.require_openssl(node)
+    assert not Path(node.records).parent.exists()
+    assert not Path(node.lock).exists()
+
+
+def test_openssl_that_fails(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is left of a request that came to nothing; what else is there stays."""
+    others = Path(node.records)
+    others.mkdir(parents=True)
+    fails = RunResult("ok", 1, err="genpkey: Algorithm EC not found")
+    works = RunResult("ok", 0, "OpenSSL 3.0.20")
+    monkeypatch.setattr(node, "run", lambda argv, _timeout: works if argv[1] == "version" else fails)
+    with pytest.raises(RefusedError, match=r"openssl genpkey: .*Algorithm EC not found"):
+        client_key.make(node, "worker-2")
+    assert (_key(node).parent.exists(), others.exists()) == (False, True)
 
 
 def test_certificate_goes_beside_its_key(node: Node) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import stat
@@ -39,6 +40,10 @@ def test_repair_that_helps(node: Node) -> None:
     assert node.read("/config.yaml") == b"# kept\r\nclientCAFile: /good/ca.crt\nport: 10250   \n\n# \xff not UTF-8\n"
     assert stat.S_IMODE(Path(node.path("/config.yaml")).stat().st_mode) == 0o640
     assert Path(node.path("/current.pem")).readlink() == Path("kubelet-client-new.pem")
+    pair, dated = Path(node.path("/pki/client.pem")), Path(node.path("/pki/client-2026.pem"))
+    assert (pair.readlink(), stat.S_IMODE(dated.lstat().st_mode)) == (Path(dated.name), 0o600)
+    assert SECRET in dated.read_text()
+    assert SECRET not in str(result)
     assert not Path(node.path("/systemd/20-bad.conf")).exists()
     assert b"\n# nodeclinic: /dev/sda2\tnone swap" in node.read("/etc/fstab")
     assert node.read("/etc/sysctl.d/90-nodeclinic.conf").endswith(b"net.ipv4.ip_forward = 1\n")
@@ -248,3 +253,24 @@ def test_records_are_bounded(node: Node) -> None:
     kept = sorted(path.name for path in Path(node.records).iterdir() if path.is_dir())
     assert len(kept) <= 21
     assert RUN not in kept
+
+
+@pytest.mark.parametrize("kind", ["copy", "replace_by_link"])
+def test_file_that_changed_is_not_moved(kind: str, node: Node) -> None:
+    """Bytes that nobody has diagnosed, a file that is in the way and a path that is no file are refused."""
+    pair, dated = node.path("/pki/client.pem"), node.path("/pki/dated.pem")
+    steps = {
+        "copy": {"kind": "copy", "path": dated, "source": pair},
+        "replace_by_link": {"kind": "replace_by_link", "path": pair, "target": dated},
+    }
+    before = node.tree()
+    result = apply(node, plan_of({**steps[kind], "sha256": "0" * 64}))
+    assert (result["state"], "changed since it was diagnosed" in result["reason"]) == ("refused", True)
+    sha256 = hashlib.sha256(node.read("/pki/client.pem")).hexdigest()
+    if kind == "copy":
+        node.write("/pki/dated.pem", b"another")
+        assert "nothing is copied there" in apply(node, plan_of({**steps[kind], "sha256": sha256}))["reason"]
+    else:
+        other = {**steps[kind], "path": node.path("/current.pem"), "sha256": sha256}
+        assert "is a symbolic link" in apply(node, plan_of(other))["reason"]
+        assert node.tree() == before
