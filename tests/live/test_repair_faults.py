@@ -54,7 +54,7 @@ def wrong_value(patient: Patient) -> None:
 def disk_full_beforehand(patient: Patient) -> None:
     """There is no room for the backups, which can be seen."""
     before = patient.break_with(CASE)
-    patient.on("mkdir -p /var/lib/nodeclinic; mount -t tmpfs -o size=128k tmpfs /var/lib/nodeclinic")
+    patient.on("mkdir -p /var/lib/nodeclinic; mount -t tmpfs -o size=128k,mode=700 tmpfs /var/lib/nodeclinic")
     run = patient.repair()
     assert run.status != 0
     assert patient.said(run)["state"] == "refused"
@@ -93,9 +93,9 @@ def changed_after_diagnosis(patient: Patient) -> None:
 
 
 def changed_before_rename(patient: Patient) -> None:
-    """Somebody edits the file when its replacement is already beside it."""
+    """Somebody edits the file while its replacement is made beside it."""
     before = patient.break_with(CASE)
-    patient.inject("os.chown:/var/lib/kubelet/ echo '# somebody else' >> /var/lib/kubelet/config.yaml")
+    patient.inject("open:/var/lib/kubelet/.nodeclinic- echo '# somebody else' >> /var/lib/kubelet/config.yaml")
     run = patient.repair()
     assert run.status != 0
     assert patient.said(run)["state"] in ("rolled_back", "failed"), run.output[-3000:]
@@ -125,6 +125,21 @@ def controller_dies(patient: Patient) -> None:
     with begun(patient, stable=4) as run:
         wait_for(patient, "restarted")
         os.killpg(run.pid, signal.SIGKILL)
+    wait_for(patient, "committed")
+    assert patient.faults() == []
+    patient.ends_well()
+
+
+def session_ends(patient: Patient) -> None:
+    """Everything in the control group of the login is killed with it, as logind does with KillUserProcesses=yes."""
+    patient.break_with(CASE)
+    drop_in = "/run/systemd/system/ssh.service.d"
+    patient.on(f"mkdir -p {drop_in}; printf '[Service]\\nKillMode=control-group\\n' > {drop_in}/kill.conf")
+    patient.on("systemctl daemon-reload; systemctl restart ssh")
+    with begun(patient, stable=4) as run:
+        wait_for(patient, "restarted")
+        os.killpg(run.pid, signal.SIGKILL)
+        patient.on("systemctl restart ssh")
     wait_for(patient, "committed")
     assert patient.faults() == []
     patient.ends_well()
@@ -176,6 +191,7 @@ WAYS: tuple[Callable[[Patient], None], ...] = (
     network_gone,
     connection_lost,
     controller_dies,
+    session_ends,
     wrong_value,
     two_controllers,
     disk_full_beforehand,

@@ -56,7 +56,10 @@ def _exchange(connection: socket.socket, name: str, path: str, deadline: float) 
     connection.sendall(request.encode("utf-8"))
     answer = b""
     while len(answer) < _MAX_RESPONSE_BYTES:
-        connection.settimeout(max(0.01, deadline - time.monotonic()))
+        left = deadline - time.monotonic()
+        if left <= 0:  # who sends byte by byte is no faster than who sends nothing
+            raise TimeoutError("timed out")
+        connection.settimeout(left)
         chunk = connection.recv(4096)
         answer += chunk
         dummy, separator, body = answer.partition(b"\r\n\r\n")

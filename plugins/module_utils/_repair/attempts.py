@@ -37,7 +37,8 @@ class Attempts:
         """
         failed, now = self._load(), _seconds(self._system.now())
         for finding in findings if limit else ():
-            recent = [at for at in failed.get(finding, []) if now - _seconds(at) < window]
+            # A time to come is of a clock that was wrong: one far ahead must not forbid repairs until then.
+            recent = [at for at in failed.get(finding, []) if abs(now - _seconds(at)) < window]
             if len(recent) >= limit:
                 wait = int(window - (now - _seconds(recent[-limit])))
                 raise RefusedError(
@@ -56,7 +57,9 @@ class Attempts:
     def _load(self) -> dict[str, list[str]]:
         try:
             known = json.loads(Path(self._file).read_bytes())
-        except (FileNotFoundError, NotADirectoryError, ValueError):
+        except (OSError, ValueError):  # they are a brake, and no reason to fail
+            return {}
+        if not isinstance(known, dict):
             return {}
         return {key: [at for at in value if _seconds(at)] for key, value in known.items() if isinstance(value, list)}
 

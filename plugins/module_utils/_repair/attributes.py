@@ -65,6 +65,7 @@ def put(system: System, path: str, wanted: t.Mapping[str, str]) -> None:
         try:
             os.fchown(handle, int(wanted["uid"]), int(wanted["gid"]))
             os.fchmod(handle, int(wanted["mode"], 8))
+            os.fsync(handle)
         finally:
             os.close(handle)
     except OSError as exc:

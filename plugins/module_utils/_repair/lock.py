@@ -12,6 +12,7 @@ import os
 import typing as t
 from pathlib import Path
 
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import paths
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.errors import RefusedError
 
 _BOOT_ID = "/proc/sys/kernel/random/boot_id"
@@ -35,6 +36,7 @@ def hold(path: str, run: str, now: str) -> t.Iterator[None]:
     """
     try:
         Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        paths.require_own(str(Path(path).parent))
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError as exc:
         raise RefusedError(f"The lock {path} cannot be made: {exc.strerror}.") from exc

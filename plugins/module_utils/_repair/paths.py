@@ -9,27 +9,20 @@ rename, when it gets the owner and mode of the file that it replaces.
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import errno
-import fcntl
 import hashlib
 import os
 import stat as stat_module
-import struct
 import typing as t
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import inode
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.errors import RefusedError, StepError
 
 ABSENT, FILE, LINK, DIRECTORY, OTHER = "absent", "file", "link", "directory", "other"
 MAX_BYTES = 4 * 1024 * 1024
 _TEMP = ".nodeclinic-"
-_GET_FLAGS = 0x80086601  # FS_IOC_GETFLAGS of linux/fs.h
-_IMMUTABLE, _APPEND_ONLY = 0x10, 0x20
-# The kernel computes these from the content, so a copy of the old ones would be wrong.
-_COMPUTED = ("security.ima", "security.evm")
 
 
 @dataclass(frozen=True)
@@ -72,15 +65,16 @@ def look(path: str) -> tuple[PathState, bytes]:
         return PathState(ABSENT), b""
     if stat_module.S_ISLNK(facts.st_mode):
         return PathState(LINK, target=os.fspath(Path(path).readlink())), b""
-    mode, uid, gid = stat_module.S_IMODE(facts.st_mode), facts.st_uid, facts.st_gid
     if stat_module.S_ISDIR(facts.st_mode):
-        return PathState(DIRECTORY, mode=mode, uid=uid, gid=gid), b""
+        return PathState(DIRECTORY, "", 0, stat_module.S_IMODE(facts.st_mode), facts.st_uid, facts.st_gid), b""
     if not stat_module.S_ISREG(facts.st_mode):
         return PathState(OTHER), b""
-    if facts.st_size > MAX_BYTES:
-        raise RefusedError(f"{path} has {facts.st_size} bytes, more than the {MAX_BYTES} that a repair handles.")
-    data = _read(path)
-    state = PathState(FILE, sha256(data), len(data), mode, uid, gid, facts.st_mtime_ns, xattrs=_xattrs(path))
+    with inode.opened(path) as descriptor, os.fdopen(descriptor, "rb", closefd=False) as stream:
+        facts, data = os.fstat(descriptor), stream.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise RefusedError(f"{path} has {facts.st_size} bytes, more than the {MAX_BYTES} that a repair handles.")
+        mode, xattrs = stat_module.S_IMODE(facts.st_mode), inode.xattrs(descriptor)
+    state = PathState(FILE, sha256(data), len(data), mode, facts.st_uid, facts.st_gid, facts.st_mtime_ns, xattrs=xattrs)
     return state, data
 
 
@@ -99,16 +93,18 @@ def shown(state: PathState, data: bytes) -> bytes | None:
 def require_changeable(path: str, new_bytes: int) -> None:
     """Makes sure that a path can be replaced or removed, as far as that can be told beforehand.
 
-    :raises RefusedError: hard links, the immutable attribute, a read-only or full file system
+    :raises RefusedError: hard links, a mount, the immutable attribute, a read-only or full file system
     """
     with contextlib.suppress(FileNotFoundError):
         facts = os.lstat(path)
         if stat_module.S_ISREG(facts.st_mode):
             if facts.st_nlink > 1:
                 raise RefusedError(f"{path} has {facts.st_nlink} hard links, which replacing it would tear apart.")
-            _refuse_attributes(path)
+            if inode.mounted(path):
+                raise RefusedError(f"{path} is a mount of its own, so it cannot be replaced.")
+            _refuse_flags(path)
     parent = str(Path(path).parent)
-    _refuse_attributes(parent)
+    _refuse_flags(parent)
     require_space(parent, new_bytes)
 
 
@@ -130,6 +126,17 @@ def require_space(directory: str, new_bytes: int) -> None:
         raise RefusedError(f"The file system of {directory} has no free inodes.")
 
 
+def require_own(directory: str) -> None:
+    """Makes sure that what is in a directory, if there is one, was put there by root (or by who runs this).
+
+    :raises RefusedError: somebody else may write there
+    """
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        facts = Path(directory).stat()
+        if facts.st_uid not in (0, os.geteuid()) or facts.st_mode & (stat_module.S_IWGRP | stat_module.S_IWOTH):
+            raise RefusedError(f"{directory} is not root's alone to write to, so what is in it is not trusted.")
+
+
 def put(path: str, old: PathState, new: PathState, data: bytes, mark: t.Callable[[str], None]) -> None:
     """Turns a path from the old state into the new one. A kill at any moment leaves one of them.
 
@@ -149,8 +156,9 @@ def put(path: str, old: PathState, new: PathState, data: bytes, mark: t.Callable
     elif new.type == DIRECTORY:
         temp = _cleared_temp(path)
         Path(temp).mkdir(mode=0o700)
-        os.chown(temp, new.uid, new.gid)
-        Path(temp).chmod(new.mode)
+        with inode.opened(temp) as descriptor:
+            os.fchown(descriptor, new.uid, new.gid)
+            os.fchmod(descriptor, new.mode)
         mark(f"temporary directory for {path}")
         _require(path, old)
         Path(temp).rename(path)
@@ -200,39 +208,51 @@ def write_private(path: str, data: bytes) -> None:
 
     :raises OSError: it exists, or the file system refuses; the unfinished file is removed then
     """
+    with _private(path, data):
+        pass
+
+
+@contextlib.contextmanager
+def _private(path: str, data: bytes) -> t.Iterator[int]:
+    """A new file as `write_private` leaves it, still open: whatever else it gets is synced to disk too."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(data)
             stream.flush()
-            os.fsync(stream.fileno())
-    except OSError:
-        Path(path).unlink()
+            yield descriptor
+            os.fsync(descriptor)
+    except (OSError, StepError, RefusedError):
+        Path(path).unlink(missing_ok=True)
         raise
 
 
 def _put_file(path: str, old: PathState, new: PathState, data: bytes, mark: t.Callable[[str], None]) -> None:
     temp = _cleared_temp(path)
-    write_private(temp, data)
-    mark(f"temporary file for {path}")
-    try:
-        os.chown(temp, new.uid, new.gid)
-        for name, value in new.xattrs.items():
-            os.setxattr(temp, name, base64.b64decode(value))
-        if new.mtime_ns:
-            os.utime(temp, ns=(new.mtime_ns, new.mtime_ns))
+    with _private(temp, data) as descriptor:
+        mark(f"temporary file for {path}")
+        _dress(descriptor, new)
         _require(path, old)
-        Path(temp).chmod(new.mode)
-        sync(temp)
+        os.fchmod(descriptor, new.mode)
+    try:
         if old.type == ABSENT:
             os.link(temp, path)  # unlike a rename, this never replaces what somebody else has just put there
             mark(f"link of the temporary file to {path}")
             Path(temp).unlink()
         else:
             Path(temp).replace(path)
-    except (OSError, StepError):
+    except OSError:
         remove_leftover(path)
         raise
+
+
+def _dress(descriptor: int, new: PathState) -> None:
+    """Gives a new file everything but its mode, by its descriptor: who may write in the directory may have put a link
+    to another file in its place by now."""
+    os.fchown(descriptor, new.uid, new.gid)
+    inode.set_xattrs(descriptor, new.xattrs)
+    if new.mtime_ns:
+        os.utime(descriptor, ns=(new.mtime_ns, new.mtime_ns))
 
 
 def _require(path: str, expected: PathState) -> None:
@@ -245,35 +265,7 @@ def _cleared_temp(path: str) -> str:
     return temp_of(path)
 
 
-def _read(path: str) -> bytes:
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as stream:
-        return stream.read(MAX_BYTES + 1)
-
-
-def _xattrs(path: str) -> dict[str, str]:
-    """Extended attributes, the SELinux label and ACLs among them, in base64."""
-    try:
-        names = os.listxattr(path)
-    except OSError as exc:
-        if exc.errno in (errno.ENOTSUP, errno.ENOSYS):
-            return {}
-        raise
-    return {name: base64.b64encode(os.getxattr(path, name)).decode() for name in names if name not in _COMPUTED}
-
-
-def _refuse_attributes(path: str) -> None:
-    """Refuses a path with the immutable or append-only attribute (chattr +i, +a)."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return
-    try:
-        flags = struct.unpack("l", fcntl.ioctl(descriptor, _GET_FLAGS, struct.pack("l", 0)))[0]
-    except OSError:  # a file system without such attributes
-        return
-    finally:
-        os.close(descriptor)
-    if flags & (_IMMUTABLE | _APPEND_ONLY):
-        letter = "i" if flags & _IMMUTABLE else "a"
-        raise RefusedError(f"{path} has the attribute {letter} (lsattr), so it cannot be changed.")
+def _refuse_flags(path: str) -> None:
+    flag = inode.flag(path)
+    if flag:
+        raise RefusedError(f"{path} has the attribute {flag} (lsattr), so it cannot be changed.")

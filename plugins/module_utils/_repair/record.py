@@ -8,6 +8,7 @@ docs/repair-record.md describes the format. Every change of the manifest is dura
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import typing as t
@@ -117,7 +118,8 @@ class Records:
         folder.mkdir(mode=0o700)
         for parent in list(folder.parents)[:3]:  # the first run has made some of them
             paths.sync(str(parent))
-        record = Record(self._system, str(folder), {"format": FORMAT, "run": run, **manifest})
+        number = max((_number(record) for record in self.all()), default=0) + 1
+        record = Record(self._system, str(folder), {"format": FORMAT, "run": run, "number": number, **manifest})
         try:
             record.enter(PREPARED)
         except OSError:
@@ -126,13 +128,18 @@ class Records:
         return record
 
     def all(self) -> list[Record]:
-        """Records that can be read, oldest first."""
+        """Records that can be read, oldest first; by their number, for a clock may go back.
+
+        :raises RefusedError: others than root may write here, and so have root write any file by a rollback
+        """
+        for folder in (self.directory, str(Path(self.directory).parent)):
+            paths.require_own(folder)
         found = []
         for file in Path(self.directory).glob("*/manifest.json"):
             manifest = _load(file)
             if manifest is not None:
                 found.append(Record(self._system, str(file.parent), manifest))
-        return sorted(found, key=lambda record: (str(record.manifest.get("created_at", "")), record.run))
+        return sorted(found, key=lambda record: (_number(record), record.run))
 
     def find(self, run: str) -> Record | None:
         """The record of a run."""
@@ -165,7 +172,8 @@ class Records:
         paths.sync(self.directory)
 
     def discard(self, record: Record) -> None:
-        """Removes a record of a run that changed nothing."""
+        """Removes a record. The manifest goes last, for what has none is not known to be a record."""
+        shutil.rmtree(f"{record.directory}/backup", ignore_errors=True)
         shutil.rmtree(record.directory)
 
     def prune(self) -> None:
@@ -174,15 +182,22 @@ class Records:
             return
         records = self.all()
         for entry in Path(self.directory).iterdir():
-            if entry.is_dir() and not entry.is_symlink() and not (entry / "manifest.json").exists():
-                shutil.rmtree(entry)
-            elif paths.is_temp(entry.name):  # of attempts.json
+            if paths.is_temp(entry.name):  # of attempts.json
                 entry.unlink()
+            elif entry.is_dir() and not entry.is_symlink() and not (entry / "manifest.json").exists():
+                paths.remove_leftover(f"{entry}/manifest.json")
+                with contextlib.suppress(OSError):  # it holds something else: not ours to delete
+                    entry.rmdir()
         size = 0
         for position, record in enumerate(reversed(records)):
             size += sum(file.lstat().st_size for file in Path(record.directory).rglob("*"))
             if position and record.state in FINAL and (position >= KEPT_RUNS or size > KEPT_BYTES):
                 self.discard(record)
+
+
+def _number(record: Record) -> int:
+    number = record.manifest.get("number")
+    return number if isinstance(number, int) else 0
 
 
 def _load(file: Path) -> dict[str, t.Any] | None:

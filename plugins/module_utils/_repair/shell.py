@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 
-from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import service
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import detach, service
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.errors import RefusedError
 
 if t.TYPE_CHECKING:
@@ -28,11 +29,15 @@ def take_secret(module: AnsibleModule, name: str) -> t.Any:
 
 def run(module: AnsibleModule, work: t.Callable[[], dict[str, t.Any]]) -> None:
     """Does the work as root and ends the module with its result; one that is not ok fails the task."""
+    os.umask(0o022)  # not the user's, which may let others write to what is made here
     try:
         service.require_root()
         result = work()
     except RefusedError as exc:
         module.fail_json(msg=str(exc), state="refused", reason=str(exc))
+    except detach.KilledError:
+        reason = "The process that does the work was killed twice. Run the same task again to have the repair ended."
+        module.fail_json(msg=reason, state="failed", reason=reason)
     except TimeoutError:
         reason = "The repair has not ended in time and goes on. Run the same task again to wait for its result."
         module.fail_json(msg=reason, state="running", reason=reason)

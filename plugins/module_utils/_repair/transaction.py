@@ -76,7 +76,7 @@ def check(system: System, plan: Plan, limits: Limits) -> dict[str, t.Any]:
     try:
         lock.require_free(system.lock)
         return transaction.rehearse()
-    except RefusedError as exc:
+    except (RefusedError, OSError) as exc:
         return transaction.result(REFUSED, str(exc))
 
 
@@ -126,7 +126,7 @@ class _Transaction:
             down = self._start(record)
             if down:
                 return self._hold(record, down)
-        except (StepError, OSError) as exc:
+        except (StepError, RefusedError, OSError) as exc:
             return self._roll_back(record, f"{exc}".rstrip(".") + ".")
         except Exception:  # noqa: BLE001 - even a bug of ours must not leave the node half repaired
             return self._roll_back(record, f"Internal error: {traceback.format_exc()[-2000:]}")

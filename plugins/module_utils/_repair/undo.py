@@ -62,7 +62,8 @@ def undo(system: System, record: Record, reason: str, force: bool = False) -> Un
         record.enter(records_module.ROLLING_BACK, reason)
     for entry in reversed(record.manifest["changes"]):
         _put_back(system, record, entry, force, done)
-    _put_back_kernel(system, record, done)
+    for act in reversed(record.manifest["acts"]):
+        _put_back_act(system, act, done)
     _put_back_units(system, record, done)
     return done
 
@@ -120,7 +121,7 @@ def _put_back(system: System, record: Record, entry: Entry, force: bool, done: U
         done.problems.append(str(exc))
     except (OSError, StepError) as exc:
         done.problems.append(f"{entry['path']} could not be put back: {exc}.")
-        done.again = True
+        done.again |= not isinstance(exc, (FileNotFoundError, NotADirectoryError))  # its directory is gone for good
 
 
 def _put_back_path(system: System, record: Record, entry: Entry, force: bool, done: Undone) -> None:
@@ -147,19 +148,17 @@ def _put_back_path(system: System, record: Record, entry: Entry, force: bool, do
     done.restored.append(path)
 
 
-def _put_back_kernel(system: System, record: Record, done: Undone) -> None:
+def _put_back_act(system: System, act: Entry, done: Undone) -> None:
     try:
-        for act in reversed(record.manifest["acts"]):
-            if act["kind"] == "sysctl" and kernel.sysctl(system, act["name"]) == act["value"] != act["before"]:
-                kernel.set_sysctl(system, act["name"], act["before"])
-                done.restored.append(act["name"])
-            elif act["kind"] == attributes.KIND and attributes.put_back(system, act):
-                done.restored.append(act["path"])
-            elif act["kind"] == "swapoff":
-                kernel.swap_on(system, [device for device in act["before"] if device not in kernel.swaps(system)])
+        if act["kind"] == "sysctl" and kernel.sysctl(system, act["name"]) == act["value"] != act["before"]:
+            kernel.set_sysctl(system, act["name"], act["before"])
+            done.restored.append(act["name"])
+        elif act["kind"] == attributes.KIND and attributes.put_back(system, act):
+            done.restored.append(act["path"])
+        elif act["kind"] == "swapoff":
+            kernel.swap_on(system, [device for device in act["before"] if device not in kernel.swaps(system)])
     except (OSError, StepError) as exc:
         done.problems.append(f"{exc}.")
-        done.again = True
 
 
 def _put_back_units(system: System, record: Record, done: Undone) -> None:
@@ -171,7 +170,7 @@ def _put_back_units(system: System, record: Record, done: Undone) -> None:
     kubelet = verbs.pop(unit, set())
     verbs[unit] = {*kubelet, "restart"} if record.manifest["restart"] else kubelet  # last, it needs the others
     reload = any("daemon-reload" in asked for asked in verbs.values())
-    if reload or any("/systemd/" in path for path in done.restored):
+    if reload or any("/systemd/" in entry["path"] for entry in record.manifest["changes"]):
         try:
             units.ask(system, "daemon-reload", unit)
         except StepError as exc:

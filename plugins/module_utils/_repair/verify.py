@@ -38,7 +38,7 @@ def verify(system: System, unit: str, wanted: plans.Verify) -> dict[str, t.Any]:
         stable = seen.since is not None and elapsed - seen.since >= wanted.stable_seconds
         if wanted.healthz and seen.since is not None and (stable or elapsed >= seen.next_healthz):
             seen.healthz, seen.next_healthz = healthz(system, wanted.healthz), elapsed + _BETWEEN_HEALTHZ
-        well = not seen.broken and stable and (not wanted.healthz or seen.healthz == "ok")
+        well = not seen.reason and stable and (not wanted.healthz or seen.healthz == "ok")
         if well or seen.broken or elapsed >= wanted.timeout:
             return seen.to_dict(unit, well, elapsed, wanted)
         system.sleep(_POLL_SECONDS)

@@ -25,7 +25,7 @@ def small(tmp_path: Path) -> t.Iterator[Path]:
     """A file system of one megabyte."""
     folder = tmp_path / "small"
     folder.mkdir()
-    _mount("-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder))
+    _mount("-t", "tmpfs", "-o", "size=1m,mode=755", "tmpfs", str(folder))
     yield folder
     subprocess.run(["umount", "--lazy", str(folder)], check=True)
 

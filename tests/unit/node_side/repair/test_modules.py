@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import detach, service
+
 testing = pytest.importorskip("ansible.module_utils.testing", reason="needs the testing helpers of ansible-core 2.18")
 PLUGINS = "ansible_collections.nodeclinic.kubelet.plugins.modules"
 SECRET = "c2VjcmV0LXByaXZhdGUta2V5LW1hdGVyaWFs"
@@ -80,6 +82,20 @@ def test_file_edit_shows_its_diff_without_secrets(tmp_path: Path, capsys: pytest
     assert result["diff"][0]["after"].startswith("server: https://new:6443\ntoken: ***")
     assert "old-token" not in json.dumps(result)
     assert file.read_bytes() == data
+
+
+def test_process_that_is_killed_twice_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The task fails with what to do, not with a traceback."""
+
+    def killed(*_arguments: object) -> t.NoReturn:
+        raise detach.KilledError
+
+    monkeypatch.setattr(service, "keep", killed)
+    result = _run("repair_keep", capsys, run="one")
+    assert (result["failed"], result["state"]) == (True, "failed")
+    assert "Run the same task again" in result["msg"]
 
 
 def test_changed_file_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -179,11 +179,15 @@ def test_work_that_goes_on_is_not_waited_for(tmp_path: Path) -> None:
 
 
 def test_bug_in_detached_work_is_told(tmp_path: Path) -> None:
-    """Its traceback comes back; work that was killed is told of as well."""
+    """Its traceback comes back; work that was killed, also while it answered, is told of as well."""
     broken = PROGRAM.replace('(done / "begun").touch()', "raise ZeroDivisionError")
     assert "ZeroDivisionError" in _program(tmp_path, broken).communicate(timeout=20)[1]
     killed = PROGRAM.replace('(done / "begun").touch()', "import os; os.kill(os.getpid(), 9)")
     assert "KilledError" in _program(tmp_path, killed).communicate(timeout=20)[1]
+    halved = PROGRAM.replace(
+        "def work", "import os; detach._write = lambda pipe, data: os.write(pipe, data[:9])\ndef work"
+    )
+    assert "KilledError" in _program(tmp_path, halved).communicate(timeout=20)[1]
 
 
 def _wait_for(path: Path) -> None:
