@@ -64,12 +64,12 @@ def keep(place: Place, judge: Callable[[str, Known], Run], *, check: bool) -> Ke
                 run = judge(at, known)
                 return _write(place, run, known)
         except OSError as error:
-            problems.append(f"the run was not kept: {os_error(error)}")
+            problems.append(f"the run was not kept: {_because(error, place.directory)}")
     try:
         at, known = _known(place)
     except OSError as error:
         at, known = moment(datetime.now(UTC)), Known()
-        problems = [f"the runs of before cannot be read, and nothing was kept: {os_error(error)}"]
+        problems = [f"the runs of before cannot be read, and nothing was kept: {_because(error, place.directory)}"]
     return Kept(judge(at, known), known, problems=problems)
 
 
@@ -118,7 +118,7 @@ def _run(path: Path) -> Run | None:
     """The run in a file; None where there is none, or something else."""
     try:
         found: Run = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, IsADirectoryError, ValueError, RecursionError):
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError, ValueError, RecursionError):
         return None
     return found if valid(found) else None
 
@@ -143,8 +143,15 @@ def _written(path: Path, text: str, mode: int = RESULT_MODE) -> str:
     try:
         write_atomically(path, text, mode)
     except OSError as error:
-        return f"cannot write {path}: {error.strerror or error}"
+        return f"cannot write {path}: {_because(error, '')}"
     return ""
+
+
+def _because(error: OSError, place: Path | str) -> str:
+    """What the system says; a directory that is something else is called so."""
+    if isinstance(error, (FileExistsError, NotADirectoryError)):
+        return f"{error.filename} is no directory"
+    return os_error(error, place) if place else str(error.strerror or error)
 
 
 def _pruned(place: Place, at: str) -> str:

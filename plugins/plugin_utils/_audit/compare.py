@@ -52,8 +52,8 @@ def compare(
     known: Known,
     *,
     at: str,
-    others: Collection[str],
-    notes: Sequence[str],
+    others: Collection[str] = (),
+    notes: Sequence[str] = (),
 ) -> Run:
     """The run of this moment, compared with what is known.
 
@@ -66,7 +66,8 @@ def compare(
     old_names = _renamed(seen, before, hosts.union(others))
     entries = [_node(node, before.get(old_names.get(node.host, node.host)), known, changes) for node in seen]
     changes.renamed = [{"host": host, "from": old} for host, old in old_names.items()]
-    left = [host for host in before if host not in hosts and host not in old_names.values()]
+    gone_on = {*hosts, *old_names.values()}
+    left = [host for host in before if host not in gone_on]
     stay = [_as_it_was(before[host]) for host in left if host in others]
     changes.missing = [host for host in left if host not in others]
     causes = _fleet(fleet, known, changes, limited=bool(stay))

@@ -108,7 +108,10 @@ def _kinds(result: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]
     """The findings that count, each id once, with the kind of each."""
     roots = {finding["id"] for finding in result["root_causes"]}
     risks = {finding["id"] for finding in result["risks"]}
-    for name, finding in {finding["id"]: finding for finding in reversed(list(present(result)))}.items():
+    found: dict[str, Mapping[str, Any]] = {}
+    for finding in present(result):
+        found.setdefault(finding["id"], finding)
+    for name, finding in found.items():
         yield "cause" if name in roots else "risk" if name in risks else "consequence", finding
 
 

@@ -49,10 +49,10 @@ def present(result: Result) -> Iterator[Mapping[str, Any]]:
     """What holds now and counts: of the consequences those for which no root cause on the node stands."""
     roots, consequences = result["root_causes"], result["consequences"]
     yield from roots
-    yield from (finding for finding in consequences if not roots or of_fleet(finding))
+    yield from (finding for finding in consequences if not roots or _of_fleet(finding))
     yield from result["risks"]
 
 
-def of_fleet(finding: Mapping[str, Any]) -> bool:
+def _of_fleet(finding: Mapping[str, Any]) -> bool:
     """True for what would be a root cause of its node, were it not the same on others."""
     return any(name.startswith("fleet/") for name in finding.get("explained_by", ()))
