@@ -29,9 +29,9 @@ class Splice:
 
 @dataclass(frozen=True)
 class Step:
-    """One thing that the node does. ``kind`` is edit, create, client_certificate, directory, link, move_aside, unit,
-    sysctl, swapoff, vacuum_journal or prune_images; ``values`` are the keys of that kind (see
-    module_utils/_repair/plan.py)."""
+    """One thing that the node does. ``kind`` is edit, create, client_certificate, attributes, copy, directory, link,
+    replace_by_link, move_aside, unit, sysctl, swapoff, vacuum_journal or prune_images; ``values`` are the keys of that
+    kind (see module_utils/_repair/plan.py)."""
 
     kind: str
     values: Mapping[str, Any] = field(default_factory=dict)
