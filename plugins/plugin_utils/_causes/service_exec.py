@@ -11,7 +11,7 @@ from .._model.cause import cause
 from .._model.finding import Effect, Evidence, Hit, Remedy
 from .._model.journal import Match
 from .._model.snapshot import Snapshot
-from . import _logs, _quote
+from . import _logs, _program, _quote
 
 SOURCES = ("systemd src/core/exec-invoke.c, src/shared/exit-status.c", "systemd.exec(5), table of exit codes")
 
@@ -104,18 +104,14 @@ def binary_not_executable(node: Snapshot) -> Iterator[Hit]:
     not always know to which unit the line of a process belonged that ended at once."""
     said = _logs.current(node, "exec-denied")
     path = _binary(node, said)
-    mode = node.file(path).mode
-    unlogged = node.kubelet.exit_status == EXIT_EXEC and node.file(path).type == "file" and _closed(mode)
+    program = _program.binary(node, path)
+    mode = program.mode if program.type == "file" else node.file(path).mode
+    unlogged = node.kubelet.exit_status == EXIT_EXEC and program.type == "file" and _program.closed(mode)
     if not (said or unlogged) or (node.kubelet.running and not node.crash_looping):
         return
     detail = f" (mode {mode})" if mode else ""
     why = said.groups["errno"] if said else "no execute permission"
     yield Hit(f"{path}{detail} may not be executed: {why}", _spawn_evidence(node, said, path))
-
-
-def _closed(mode: str | None) -> bool:
-    """True for the mode of a file that nobody may execute."""
-    return mode is not None and not int(mode, 8) & 0o111
 
 
 @cause(
@@ -124,7 +120,10 @@ def _closed(mode: str | None) -> bool:
     effect=Effect.DOWN,
     gate=0,
     healthy="The binary is an ELF executable of this machine's architecture.",
-    see="status=203/EXEC, and *Failed at step EXEC spawning ...: Exec format error*.",
+    see=(
+        "status=203/EXEC, and *Failed at step EXEC spawning ...: Exec format error*; or, where journald lost that line,"
+        " a file that is neither an ELF program for this machine nor a script."
+    ),
     why="A download fetched another architecture, a redirect page, or was cut short by a full disk.",
     remedy=Remedy("Reinstall the kubelet package for this architecture (`uname -m`) and restart the kubelet."),
     apart={
@@ -134,15 +133,30 @@ def _closed(mode: str | None) -> bool:
     sources=SOURCES,
 )
 def binary_wrong_format(node: Snapshot) -> Iterator[Hit]:
-    """The kernel refused the format of the program."""
+    """The kernel refused the format of the program; or the file has such a format, where journald lost the line."""
     said = _logs.current(node, "exec-format")
-    if said is None or (node.kubelet.running and not node.crash_looping):
-        return
     path = _binary(node, said)
-    size = node.file(path).size
-    machine = f", machine {node.host.machine}" if node.host.machine else ""
-    detail = f" ({size} bytes{machine})" if size is not None else ""
-    yield Hit(f"{path}{detail} is not an executable for this machine", _spawn_evidence(node, said, path))
+    if not (said or _unlogged_format(node, path)) or (node.kubelet.running and not node.crash_looping):
+        return
+    program = _program.binary(node, path)
+    built = _program.architecture(program)
+    facts = (
+        f"{program.size} bytes" if program.size is not None else "",
+        f"built for {built}" if built else "",
+        f"machine {node.host.machine}" if node.host.machine else "",
+    )
+    detail = ", ".join(filter(None, facts))
+    shown = f" ({detail})" if program.size is not None else ""
+    yield Hit(f"{path}{shown} is not an executable for this machine", _spawn_evidence(node, said, path))
+
+
+def _unlogged_format(node: Snapshot, path: str) -> bool:
+    """True when systemd could not execute a file whose first bytes and mode leave only its format as the reason."""
+    program = _program.binary(node, path)
+    if node.kubelet.exit_status != EXIT_EXEC or _program.closed(program.mode):
+        return False
+    other = any(_logs.current(node, name) for name in ("exec-not-found", "exec-denied"))
+    return not other and _program.runs_on(program, node.host.machine) is False
 
 
 @cause(
