@@ -78,18 +78,18 @@ class Scorer:
 
     def _judged(self, case: cases.Case, host: str, kept: Path) -> Outcome:
         """Diagnose a broken host and score the result; a wrong one is kept with what it was made of."""
-        shown = self._play("diagnose", host, kubelet_results_dir=kept)
+        shown = self._play("diagnose", host, kubelet_results_dir=str(kept), **case.variables)
         result = json.loads((kept / f"{host}.json").read_text(encoding="utf-8"))
         outcome = compare(case.id, expected(case), result)
         outcome = replace(outcome, faults=(*outcome.faults, *other_facts(case, result["facts"])))
         if not outcome.right:
             (kept / "shown.txt").write_text(shown, encoding="utf-8")
-            self._play("capture", host, kubelet_bundle_dir=kept)
+            self._play("capture", host, kubelet_bundle_dir=str(kept))
         return outcome
 
-    def _play(self, playbook: str, host: str, **variables: Path) -> str:
+    def _play(self, playbook: str, host: str, **variables: Any) -> str:
         """Run a playbook against one host; what it printed. Raises LabError with that when it failed."""
-        extra = [word for name, value in variables.items() for word in ("-e", f"{name}={value}")]
+        extra = ["-e", json.dumps(variables)]
         done = subprocess.run(
             ["ansible-playbook", "-i", self.lab.settings.inventory, f"playbooks/{playbook}.yml", "-l", host, *extra],
             cwd=ROOT,

@@ -9,6 +9,7 @@ break         shell lines for the node, run as root, each with `sh -eu`
 control_plane shell lines for the control plane host
 undo          shell lines before healing, for what making the host anew does not undo
 settle        seconds until the fault can be seen in full (default 6)
+variables     what the user's inventory says of the node, for a diagnosis and a repair
 expect        verdicts: any is right; roots: one entry per root cause, each a list of ids of which one must be named;
               may_also_be_roots, root_or_risk as in tests/corpus/README.md; facts: some facts of the result
 """
@@ -23,7 +24,7 @@ from typing import Any
 from lab.shell import LabError
 
 _HERE = Path(__file__).parent
-_KEYS = {"id", "title", "break", "control_plane", "undo", "settle", "expect"}
+_KEYS = {"id", "title", "break", "control_plane", "undo", "settle", "variables", "expect"}
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Case:
     controlplane_steps: list[str]
     undo_steps: list[str]
     settle_seconds: int
+    variables: dict[str, Any] = field(default_factory=dict)
     expect: dict[str, Any] = field(default_factory=dict)
 
 
@@ -59,6 +61,7 @@ def load(case_id: str) -> Case:
         controlplane_steps=document.get("control_plane", []),
         undo_steps=document.get("undo", []),
         settle_seconds=document.get("settle", 6),
+        variables=document.get("variables", {}),
         expect=document["expect"],
     )
 

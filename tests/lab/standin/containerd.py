@@ -7,6 +7,7 @@
 version -> {"name": "containerd", "version": "..."}
 status  -> {"network": ""}, or the text of a network that is not ready
 pods    -> {"pods": []}
+images, containers, remove ID: see images.py
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from lab.standin import _process, logrus
+from lab.standin.images import Images
 
 try:
     import tomllib
@@ -31,6 +33,7 @@ VERSION = "2.1.9+unknown"
 ROOT = Path(os.environ.get("NODELAB_ROOT", "/"))
 CONFIG = "/etc/containerd/config.toml"
 SOCKET = "/run/containerd/containerd.sock"
+IMAGES = "/var/lib/containerd/images"
 CRI_PLUGIN = re.compile(r"io\.containerd\.grpc\.v1\.cri|\bcri\b")
 UNIMPLEMENTED = "rpc error: code = Unimplemented desc = unknown service runtime.v1.RuntimeService"
 NOT_INITIALIZED = (
@@ -117,6 +120,7 @@ class Runtime:
         self.serves_cri = not (disabled and CRI_PLUGIN.search(disabled.group(1)))
         found = re.search(r"^\s*conf_dir\s*=\s*['\"]([^'\"]+)", config, re.MULTILINE)
         self.network_directory = ROOT / (found.group(1) if found else "/etc/cni/net.d").lstrip("/")
+        self._images = Images(ROOT / IMAGES.lstrip("/"))
         self._reported = ""
         self._first = True
 
@@ -127,7 +131,7 @@ class Runtime:
             return {"name": "containerd", "version": VERSION}
         if question == "status":
             return {"network": "" if self._network_ready() else NOT_INITIALIZED}
-        return {"pods": []}
+        return {"pods": [], **self._images.answer(question)}
 
     def _network_ready(self) -> bool:
         """Whether the first configuration in lexical order can be loaded; a failure is logged once per change."""

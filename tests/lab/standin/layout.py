@@ -150,6 +150,7 @@ def _programs() -> Files:
         "/opt/nodelab/version": (0o644, VERSION + "\n"),
         "/usr/bin/kubelet": (0o755, launcher("kubelet")),
         "/usr/bin/containerd": (0o755, launcher("containerd")),
+        "/usr/bin/crictl": (0o755, launcher("crictl")),
         "/usr/lib/systemd/system/containerd.service": (0o644, text("containerd.service")),
         f"{WANTS}/containerd.service": (0o777, "-> /usr/lib/systemd/system/containerd.service"),
         "/etc/containerd/config.toml": (0o644, text("containerd-config.toml")),
@@ -170,6 +171,7 @@ def _prepared(node: str, pki: Pki) -> Files:
         "/opt/nodelab/bin/use-hand-layout": (0o755, text("use-hand-layout")),
         "/opt/nodelab/bin/use-crio": (0o755, text("use-crio")),
         "/opt/nodelab/bin/use-layout": (0o755, text("use-layout")),
+        "/opt/nodelab/bin/use-elf": (0o755, launcher("elf")),
         "/opt/nodelab/certificates/other-ca.crt": (0o644, pki.other_authority().certificate),
     }
     for variant in (*variants(node), "wrong-key"):

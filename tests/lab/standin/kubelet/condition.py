@@ -157,6 +157,8 @@ class Condition:
     def read_static_pods(self) -> None:
         shown = self.kubelet.setting("staticPodPath")
         folder = self.kubelet.path(shown) if shown else None
+        if folder and not folder.exists():
+            self.log.error("file.go:104", "Unable to read config path", "path does not exist, ignoring", path=shown)
         for path in sorted(folder.iterdir()) if folder and folder.is_dir() else []:
             problem = _pod_problem(path)
             if path.is_file() and problem:

@@ -18,9 +18,10 @@ from .logs import Log, go_quote
 API = "kubelet.config.k8s.io/v1beta1"
 DEFAULTS = {
     "port": 10250, "healthzPort": 10248, "healthzBindAddress": "127.0.0.1", "failSwapOn": True, "failCgroupV1": True,
-    "maxPods": 110, "cpuManagerPolicy": "none", "staticPodPath": "", "rotateCertificates": False,
-    "containerRuntimeEndpoint": "unix:///run/containerd/containerd.sock", "registerNode": True,
-    "imageGCHighThresholdPercent": 85, "imageGCLowThresholdPercent": 80, "containerLogMaxFiles": 5,
+    "maxPods": 110, "cpuManagerPolicy": "none", "memoryManagerPolicy": "None", "staticPodPath": "",
+    "rotateCertificates": False, "containerRuntimeEndpoint": "unix:///run/containerd/containerd.sock",
+    "registerNode": True, "imageGCHighThresholdPercent": 85, "imageGCLowThresholdPercent": 80,
+    "containerLogMaxFiles": 5,
 }  # fmt: skip
 JSON_TYPES = {str: "string", bool: "bool", int: "number", float: "number", list: "array", dict: "object"}
 

@@ -10,11 +10,11 @@ Each gate is one function. It raises CommandFailed (or Panic, or Exits) with the
 from __future__ import annotations
 
 import errno
-import json
 import os
 import re
 
 from . import config, cri, flags, kubeconfig, startup, x509
+from .container_manager import cadvisor, cpu_manager, memory_manager
 from .errors import CommandFailed, Exits
 from .kubeconfig import KubeconfigError
 from .logs import go_quote
@@ -246,31 +246,6 @@ def data_directory(k: Kubelet) -> None:
         raise Exits from error
 
 
-def cpu_manager(k: Kubelet) -> None:
-    policy = k.setting("cpuManagerPolicy")
-    startup.write(k, "cpu-manager")
-    shown = f"{k.data_directory}/cpu_manager_state"
-    path = k.path(shown)
-    if not path.exists():
-        path.write_text(f'{{"policyName":"{policy}","defaultCpuSet":"","checksum":1353318690}}')
-        return
-    recorded = json.loads(path.read_text() or "{}").get("policyName")
-    if recorded == policy:
-        return
-    text = (
-        f'could not restore state from checkpoint: configured policy "{policy}" differs from state checkpoint policy '
-        f'"{recorded}", please drain this node and delete the CPU manager checkpoint file "{shown}" '
-        "before restarting Kubelet"
-    )
-    k.log.error(
-        "cpu_manager.go:246",
-        "Could not initialize checkpoint manager, please drain node and remove policy state file",
-        text,
-    )
-    k.log.error("kubelet.go:1839", "Failed to start ContainerManager", f"start cpu manager error: {text}")
-    raise Exits
-
-
 BEFORE_SERVING = (
     parse_flags,
     flag_feature_gates,
@@ -289,4 +264,4 @@ BEFORE_SERVING = (
     serving_certificate,
     data_directory,
 )
-AFTER_SERVING = (cpu_manager,)
+AFTER_SERVING = (cadvisor, cpu_manager, memory_manager)

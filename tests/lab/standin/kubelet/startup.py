@@ -34,6 +34,7 @@ def lines(kubelet: Kubelet, stage: str) -> list[str]:
         "version": kubelet.release.version, "node": kubelet.node_name, "pid": os.getpid(),
         "runtime": kubelet.runtime_info.get("version", ""), "manifests": kubelet.setting("staticPodPath"),
         "port": kubelet.setting("port"), "cpu_policy": kubelet.setting("cpuManagerPolicy"),
+        "memory_policy": kubelet.setting("memoryManagerPolicy"),
         "serving_crt": certificate, "serving_key": key,
     }  # fmt: skip
     chosen = [line for line in _stages()[stage] if values["manifests"] or "{manifests}" not in line]
