@@ -90,7 +90,9 @@ def binary_missing(node: Snapshot) -> Iterator[Hit]:
         " (Operation not permitted)."
     ),
     remedy=Remedy(
-        "`chmod 0755` and, with SELinux, `restorecon -v` on the binary; with fapolicyd add it to the trust list."
+        "`chmod 0755` and, with SELinux, `restorecon -v` on the binary; with fapolicyd add it to the trust list.",
+        "make-kubelet-executable",
+        "needs-approval",
     ),
     apart={
         "service/binary-missing": "there the error is No such file or directory",

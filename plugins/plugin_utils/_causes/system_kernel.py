@@ -77,6 +77,8 @@ def swap_enabled(node: Snapshot) -> Iterator[Hit]:
         "Write overlay and br_netfilter to /etc/modules-load.d/k8s.conf, net.ipv4.ip_forward=1 and"
         " net.bridge.bridge-nf-call-iptables=1 to /etc/sysctl.d/k8s.conf; `modprobe -a overlay br_netfilter`,"
         " `sysctl --system`.",
+        "enable-forwarding",
+        "needs-approval",
     ),
     apart={"config/protect-kernel-defaults": "there the kubelet itself refuses to start over other settings"},
     sources=(PREREQUISITES,),

@@ -40,7 +40,7 @@ _COMMAND = re.compile(r"(systemctl (?:[a-z-]+ )+|journalctl -u )kubelet\b(?!\.)"
 # Repairs of files that a supervisor would write over.
 _SERVICE_REPAIRS = re.compile(
     r"(?:start|restart|enable|unmask)-kubelet|reset-failed-and-start|daemon-reload|(?:start|restart)-runtime"
-    r"|free-space|swap-off|raise-inotify-limits|end-unfinished-repair"
+    r"|free-space|swap-off|raise-inotify-limits|end-unfinished-repair|enable-forwarding|make-kubelet-executable"
 )
 
 

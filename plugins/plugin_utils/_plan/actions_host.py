@@ -1,11 +1,12 @@
 # Copyright (c) 2026, nodeclinic.kubelet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Actions on the machine: swap, kernel limits, directories, space, and our own unfinished repairs."""
+"""Actions on the machine: swap, kernel settings, the kubelet's program, space, and our own unfinished repairs."""
 
 from __future__ import annotations
 
-from .._causes import _runtime
+from .._causes import _program, _runtime
+from .._causes.system_kernel import BRIDGE_CALLS, IP_FORWARD
 from .._model.plan import NEEDS_APPROVAL, SAFE, Action, Step
 from .context import Context, UnavailableError
 
@@ -38,6 +39,46 @@ def raise_inotify_limits(at: Context) -> Action:
     )
     text = "fs.inotify.max_user_instances=8192, fs.inotify.max_user_watches=524288"
     return at.action("raise-inotify-limits", SAFE, text, *steps, way_back="the limits are set back")
+
+
+def enable_forwarding(at: Context) -> Action:
+    """Have the kernel forward the traffic of pods, where a setting alone keeps it from that."""
+    names = [
+        name
+        for name in (IP_FORWARD, BRIDGE_CALLS)
+        if at.node.host.sysctl.get(name) == "0" and any(name in item.excerpt for item in at.finding.evidence)
+    ]
+    if not names:
+        raise UnavailableError(
+            "only settings are set; a kernel module is for a person, because loading one cannot be undone for certain"
+        )
+    return at.action(
+        "enable-forwarding",
+        NEEDS_APPROVAL,
+        f"{', '.join(f'{name}=1' for name in names)}, now and at boot",
+        *(Step("sysctl", {"name": name, "value": "1"}) for name in names),
+        pods="none are stopped; a host with several networks forwards between them from then on",
+        way_back="the settings are set back",
+        restart=False,
+    )
+
+
+def make_kubelet_executable(at: Context) -> Action:
+    """Give the kubelet's program its execute permission back, where nothing else is wrong with the file."""
+    program = _program.binary(at.node, at.node.command_line.binary)
+    elf = _program.architecture(program) and _program.runs_on(program, at.node.host.machine)
+    if not elf or program.uid != 0 or program.gid is None or not _program.closed(program.mode):
+        raise UnavailableError(
+            "the kubelet must be an ELF program for this machine that belongs to root and lacks nothing but its execute"
+            " permission; otherwise look at the mount options of its file system, its SELinux label, and fapolicyd"
+        )
+    return at.action(
+        "make-kubelet-executable",
+        NEEDS_APPROVAL,
+        f"chmod 0755 {program.path} (mode {program.mode})",
+        Step("attributes", {"path": program.path, "mode": "0755", "uid": "0", "gid": str(program.gid)}),
+        way_back="the mode is put back",
+    )
 
 
 def end_unfinished_repair(at: Context) -> Action:

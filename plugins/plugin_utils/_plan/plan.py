@@ -66,6 +66,8 @@ BUILDERS: Mapping[str, Callable[[Context], Action]] = {
 
 _UNFINISHED = "an interrupted repair is ended first; the next round comes back to this"
 
+    "enable-forwarding": host.enable_forwarding,
+    "make-kubelet-executable": host.make_kubelet_executable,
 # What a person may be pointed at: actions that can be offered on some node.
 OFFERED = frozenset(BUILDERS)
 
