@@ -25,6 +25,10 @@ TRAIL = 10  # runs before this one that are shown of a node
 PAST = 30  # runs of the fleet that are shown
 
 
+class ViewError(ValueError):
+    """A run that is not as the schema says, because somebody had the file in hand."""
+
+
 @dataclass(frozen=True)
 class Expiry:
     """Certificates that end at the same time: use and path, and the hosts that use them."""
@@ -95,14 +99,23 @@ class AuditView:
 
 
 def view(run: Mapping[str, Any], history: Sequence[Mapping[str, Any]] = ()) -> AuditView:
-    """Everything that the reports of a run show; ``history`` are the runs before it, oldest first."""
-    run, history = printable(run), printable([dict(past) for past in history[-PAST + 1 :]])
+    """Everything that the reports of a run show; ``history`` are the runs before it, oldest first.
+
+    Raises ViewError where they are not as the schema says.
+    """
+    try:
+        return _view(printable(run), printable([dict(past) for past in history[-PAST + 1 :]]))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ViewError(f"the run is not as docs/audit.schema.json says ({type(error).__name__}: {error})") from error
+
+
+def _view(run: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> AuditView:
     ends = _expiries(run)
     nodes, at = sorted(run["nodes"], key=rank), run["at"]
     return AuditView(
         at=moment(at),
         version=run["version"],
-        counts=run["counts"],
+        counts=_counts(run),
         number=len(nodes),
         before=moment(history[-1]["at"]) if history else "",
         changes=changes(run),
@@ -115,8 +128,12 @@ def view(run: Mapping[str, Any], history: Sequence[Mapping[str, Any]] = ()) -> A
         absent=tuple(node["host"] for node in nodes if node["at"] != at),
         notes=tuple(run["notes"]),
         rows=tuple(_row(node, at, history) for node in nodes),
-        past=tuple(Past(moment(past["at"]), past["limited"], past["counts"]) for past in (*history, run)),
+        past=tuple(Past(moment(past["at"]), past["limited"], _counts(past)) for past in (*history, run)),
     )
+
+
+def _counts(run: Mapping[str, Any]) -> dict[str, int]:
+    return {verdict: int(run["counts"][verdict]) for verdict in VERDICTS}
 
 
 def number_of(counts: Mapping[str, int]) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._report.audit_html import page
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._report.audit_view import ViewError
 
 from ._audits import Outline, reworded, sample
 
@@ -180,3 +181,26 @@ def test_a_large_fleet_stays_usable() -> None:
     limit = re.search(r"repair.yml -l (\S+) --check", html)
     assert limit is not None
     assert limit.group(1).count(",") == 19
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("nodes", 0, "certificates", 0), {}),
+        (("nodes", 0, "verdict"), "fine"),
+        (("nodes", 2, "findings", 0, "severity"), "terrible"),
+        (("nodes", 0, "since"), "yesterday"),
+        (("counts",), {}),
+        (("changes",), []),
+        (("fleet", 0), "api down"),
+    ],
+)
+def test_run_that_somebody_edited_is_no_page(place: tuple[str | int, ...], value: object) -> None:
+    """What is not as the schema says is one sentence, not a stack of calls, and not half a page."""
+    run, history = sample()
+    inner: Any = run
+    for step in place[:-1]:
+        inner = inner[step]
+    inner[place[-1]] = value
+    with pytest.raises(ViewError, match=r"not as docs/audit.schema.json says"):
+        page(run, history)
