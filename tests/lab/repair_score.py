@@ -27,7 +27,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from lab import cases, settings
+from lab import cases, proofs, settings
 from lab.lifecycle import Lab
 from lab.shell import LabError
 
@@ -49,9 +49,12 @@ HEALED: dict[str, tuple[str, ...]] = {
             "containerd-stopped-restart",
             "crio-stopped",
             "dropin-no-daemon-reload",
+            "expected-values-differ",
             "extra-args-unknown-flag",
+            "inotify-exhausted",
             "killed-once",
             "kubeconfig-context-missing",
+            "kubelet-not-enabled",
             "kubespray-env-unknown-flag",
             "microk8s-containerd-stopped",
             "removed-feature-gate-flag",
@@ -63,10 +66,12 @@ HEALED: dict[str, tuple[str, ...]] = {
             "server-port-wrong",
             "server-port-wrong-1.31",
             "start-limit-hit",
+            "static-pod-path-missing",
             "unknown-feature-gate",
         ),
         (),
     ),
+    "binary-not-executable": ("make-kubelet-executable",),
     **dict.fromkeys(("eks-kubelet-disabled", "k3s-agent-stopped", "rke2-agent-stopped"), ("start-kubelet",)),
     "kubelet-masked": ("unmask-kubelet",),
     "kubelet-stopped-disabled": ("start-kubelet",),
@@ -91,11 +96,14 @@ HEALED: dict[str, tuple[str, ...]] = {
     "cri-plugin-disabled": ("enable-cri-plugin",),
     "cpu-manager-state": ("remove-cpu-manager-state",),
     "containerd-hung-restart": ("restart-runtime",),
+    **dict.fromkeys(("disk-full-images", "disk-full-journal"), ("free-space",)),
     "dropin-local-no-reset": ("correct-drop-in",),
     "dropin-requires-missing-unit-stopped": ("set-aside-drop-in",),
     "feature-gate-locked": ("remove-feature-gate",),
+    "forwarding-off": ("enable-forwarding",),
     "kubeconfig-ca-file-missing": ("set-kubeconfig-ca",),
     "kubelet-sigstop": ("restart-kubelet",),
+    "memory-manager-state": ("remove-memory-manager-state",),
     "swap-enabled": ("swap-off",),
 }
 
@@ -191,6 +199,8 @@ class Scorer:
             said = f"{repaired.state}, {repaired.result['verdict']}: {why['reason']} {why['not_offered']}"
             row.faults.append(said[:400])
             return
+        done = {action["id"] for each in repaired.result["repair"]["rounds"] for action in each["actions"]}
+        row.faults += [f"not done: {action}" for action in sorted(proofs.of(row.case) - done)]
         units = UNITS.get(row.case.partition("-")[0], ("kubelet", "containerd"))
         row.faults += self._independently(host, units, repaired.result["node_name"])
         again = self._repair(host, kept, "again", approve)
@@ -238,8 +248,8 @@ class Scorer:
         return self.lab.podman("exec", "-i", f"{self.lab.settings.name}-{host}", "/bin/sh", stdin=script.encode())
 
     def _repair(self, host: str, kept: Path, step: str, approve: tuple[str, ...] | None, *arguments: str) -> Run:
-        allow = json.dumps({"kubelet_repair_allow": ["safe", *(approve or ())]})
-        return self._play("repair", host, kept, step, "-e", allow, *arguments)
+        said = {"kubelet_repair_allow": ["safe", *(approve or ())], **cases.load(kept.name).variables}
+        return self._play("repair", host, kept, step, "-e", json.dumps(said), *arguments)
 
     def _play(self, playbook: str, host: str, kept: Path, step: str, *arguments: str) -> Run:
         extra = ["-e", f"kubelet_results_dir={kept}", "-e", f"kubelet_verify_stable_seconds={STABLE_SECONDS}"]
