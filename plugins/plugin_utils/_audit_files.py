@@ -9,20 +9,24 @@ import errno
 import fcntl
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ._audit.compare import Known, Run
+from ._audit.compare import Known, Past, Run
 from ._audit.history import BEGINNING, earlier, file_name, free, left_alone, moment, past, surplus, time_of, valid
 from ._audit.metrics import metrics
 from ._files import RESULT_MODE, os_error, write_atomically
+from ._report.audit_html import page
+from ._report.audit_markdown import text
 
 RUNS = "runs"
 LATEST = "latest.json"
+PAGE = "report.html"
+DIGEST = "report.md"
 METRICS = "metrics.prom"
 METRICS_MODE = 0o644  # node_exporter reads it as a user of its own
 PAST = 30  # earlier runs that are read again: for what flaps, and for the report
@@ -125,17 +129,31 @@ def _run(path: Path) -> Run | None:
 
 def _write(place: Place, run: Run, known: Known) -> Kept:
     """Write the run, and what is made of it. Unless the run itself can be kept, nothing else is touched."""
-    text = json.dumps(run, ensure_ascii=False, separators=(",", ":")) + "\n"
+    data = json.dumps(run, ensure_ascii=False, separators=(",", ":")) + "\n"
     file = place.directory / RUNS / file_name(run["at"])
-    problem = _written(file, text)
+    problem = _written(file, data)
     if problem:
         return Kept(run, known, problems=[f"the run was not kept: {problem}"])
     made = (
-        _written(place.directory / LATEST, text),
+        _written(place.directory / LATEST, data),
+        *write_reports(place.directory, run, known.past),
         _written(place.metrics, metrics(run), METRICS_MODE),
         _pruned(place, run["at"]),
     )
     return Kept(run, known, file, [f"the run was kept, but {problem}" for problem in made if problem])
+
+
+def write_reports(directory: Path, run: Run, history: Sequence[Past]) -> list[str]:
+    """Write the reports of a run, with the runs before it in short; says why one could not be written."""
+    made = (_written(directory / PAGE, page(run, history)), _written(directory / DIGEST, text(run, history)))
+    return [problem for problem in made if problem]
+
+
+def newest(directory: Path) -> Known:
+    """The newest run that is kept (None without one), and those before it. OSError as the system gives it."""
+    _at, known = _known(Place(directory, directory / METRICS, 0))
+    last_at = known.last["at"] if known.last else ""
+    return replace(known, past=[each for each in known.past if each["at"] < last_at])
 
 
 def _written(path: Path, text: str, mode: int = RESULT_MODE) -> str:
