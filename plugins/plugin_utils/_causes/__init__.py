@@ -22,6 +22,7 @@ _MODULES = (
     "certificate_server",
     "certificate_serving",
     "config_dropins",
+    "config_fields",
     "config_file",
     "config_flags",
     "config_gates",

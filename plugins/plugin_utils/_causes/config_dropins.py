@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .._model.cause import cause
-from .._model.finding import Effect, Hit, Remedy
+from .._model.finding import Effect, Hit
 from .._model.snapshot import Snapshot
 from . import _logs, _quote
-from ._config import effect_at_start
+from ._config import correct, effect_at_start
 from .config_file import SOURCES
+
+SET_ASIDE = "set-aside-config-drop-in"
 
 
 @cause(
@@ -23,7 +25,7 @@ from .config_file import SOURCES
     healthy="The directory exists and every *.conf file in it has apiVersion, kind and valid fields.",
     see="*failed to merge kubelet configs: ...*.",
     why="The directory is missing, or a *.conf file in it is empty, lacks its header, or has a wrong type.",
-    remedy=Remedy("Correct or move away the named file; create the directory when it is missing."),
+    remedy=correct("Correct or move away the named file; create the directory when it is missing.", SET_ASIDE),
     apart={"config/kubelet-config-missing": "that concerns the main file"},
     versions="--config-dir is a plain flag since 1.30",
     sources=SOURCES,

@@ -25,12 +25,12 @@ KIND, API_GROUP = "KubeletConfiguration", "kubelet.config.k8s.io/"
 API_VERSION = f"{API_GROUP}v1beta1"
 
 
-def _load_error(node: Snapshot) -> tuple[Evidence, ...]:
+def load_error(node: Snapshot) -> tuple[Evidence, ...]:
     said = _logs.current(node, "config-load-failed", window=None) if starting_fails(node) else None
     return (_quote.log(said),) if said else ()
 
 
-def _unread(node: Snapshot, *words: str) -> Iterator[Hit]:
+def unread(node: Snapshot, *words: str) -> Iterator[Hit]:
     """Where nobody could read the file, the kubelet's own reason tells the causes apart."""
     said = _logs.current(node, "config-load-failed", window=None) if starting_fails(node) else None
     if said and node.config.file.content is None and any(word in said.groups["why"] for word in words):
@@ -89,7 +89,7 @@ def kubelet_config_missing(node: Snapshot) -> Iterator[Hit]:
     unread = said is not None and "no such file" in said.groups["why"] and said.groups["path"] == config.path
     if config.configured and config.file.type == "directory":
         text = f"--config ({config.source}) names {config.path}, which is a directory"
-        yield Hit(text, (*_named(node), _quote.file(config.file), *_load_error(node)), effect_at_start(node))
+        yield Hit(text, (*_named(node), _quote.file(config.file), *load_error(node)), effect_at_start(node))
     if not config.configured or not (config.file.absent or (unread and not config.file.exists)) or not _joined(node):
         return
     meant = _next_to(node, config.path)
@@ -102,7 +102,7 @@ def kubelet_config_missing(node: Snapshot) -> Iterator[Hit]:
         remedy = Remedy(text, "correct-drop-in", "needs-approval")
     yield Hit(
         f"--config ({config.source}) names {config.path}, which does not exist{hint}",
-        (*_named(node), _quote.file(config.file), *_load_error(node)),
+        (*_named(node), _quote.file(config.file), *load_error(node)),
         effect_at_start(node),
         remedy,
     )
@@ -141,7 +141,7 @@ def not_joined_yet(node: Snapshot) -> Iterator[Hit]:
         return
     yield Hit(
         f"neither {config.path} nor {node.kubeconfig.path} exists: this node was never joined to a cluster",
-        (_quote.file(config.file), _quote.file(node.kubeconfig.file), *_load_error(node)),
+        (_quote.file(config.file), _quote.file(node.kubeconfig.file), *load_error(node)),
         effect_at_start(node),
         _layout.join(node),
     )
@@ -173,7 +173,7 @@ def kubelet_config_empty(node: Snapshot) -> Iterator[Hit]:
     """The file has no bytes."""
     fact = node.config.file
     if node.config.configured and _empty(fact):
-        yield Hit(f"{node.config.path} is empty", (_quote.file(fact), *_load_error(node)), effect_at_start(node))
+        yield Hit(f"{node.config.path} is empty", (_quote.file(fact), *load_error(node)), effect_at_start(node))
 
 
 @cause(
@@ -184,7 +184,11 @@ def kubelet_config_empty(node: Snapshot) -> Iterator[Hit]:
     healthy="The file parses as YAML or JSON.",
     see="*failed to decode: yaml: line N: ...*.",
     why="A hand edit lost a colon or the indentation, used tabs, or left merge markers.",
-    remedy=Remedy(f"Correct the named line; kubeadm keeps copies under /etc/kubernetes/tmp. {REGENERATE}"),
+    remedy=Remedy(
+        f"Correct the named line; kubeadm keeps copies under /etc/kubernetes/tmp. {REGENERATE}",
+        "restore-kubelet-config",
+        "needs-approval",
+    ),
     apart={
         "config/type-mismatch": "that one names a field; the YAML is fine",
         "config/wrong-kind": "that one says that no kind is registered, or that Kind is missing",
@@ -195,7 +199,7 @@ def kubelet_config_empty(node: Snapshot) -> Iterator[Hit]:
 def yaml_invalid(node: Snapshot) -> Iterator[Hit]:
     """The text of the file cannot be parsed."""
     problem, fact = node.config.problem, node.config.file
-    yield from _unread(node, " yaml: ")
+    yield from unread(node, " yaml: ")
     if problem is None or _empty(fact):
         return
     lines = (fact.content or "").splitlines()
@@ -204,7 +208,7 @@ def yaml_invalid(node: Snapshot) -> Iterator[Hit]:
     quoted = _quote.place(problem.place, text or problem.message, problem.message if text else "")
     yield Hit(
         f"{problem.place} is not valid YAML: {problem.message}"[:250],
-        (quoted, *_load_error(node)),
+        (quoted, *load_error(node)),
         effect_at_start(node),
     )
 
@@ -228,66 +232,17 @@ def yaml_invalid(node: Snapshot) -> Iterator[Hit]:
 def wrong_kind(node: Snapshot) -> Iterator[Hit]:
     """kind or apiVersion is missing or another one."""
     config = node.config
-    yield from _unread(node, "no kind ", "'Kind' is missing", "apiVersion' is missing")
+    yield from unread(node, "no kind ", "'Kind' is missing", "apiVersion' is missing")
     if not config.configured or config.problem or not config.fields:
         return
     kind, version = config.get("kind"), config.get("apiVersion")
     # A version of the group that is not known here may be one that a newer kubelet has: it says when it has not.
     named = str(version.value) if version is not None else ""
-    good_version = named == API_VERSION or (named.startswith(API_GROUP) and not _load_error(node))
+    good_version = named == API_VERSION or (named.startswith(API_GROUP) and not load_error(node))
     if kind is not None and kind.value == KIND and good_version:
         return
     wrong = kind if kind is None or kind.value != KIND else version
     text = f"{wrong.place}: {wrong.path}: {wrong.value}" if wrong else f"{config.path} has no kind or no apiVersion"
     quoted = _quote.field(wrong) if wrong else _quote.file(config.file)
     want = f"the kubelet wants {KIND} of {API_VERSION}"
-    yield Hit(f"{text}; {want}", (quoted, *_load_error(node)), effect_at_start(node))
-
-
-@cause(
-    "config/type-mismatch",
-    title="a field of the --config file has a value of the wrong type",
-    effect=Effect.DOWN,
-    gate=4,
-    healthy="Numbers are numbers, booleans are booleans, durations have a unit.",
-    see="*json: cannot unmarshal string into Go struct field KubeletConfiguration.maxPods of type int32*.",
-    why="Typical are quoted numbers and booleans, a duration without unit, and a list where a map belongs.",
-    remedy=Remedy("Correct the value of the named field, then `systemctl restart kubelet`."),
-    apart={
-        "config/yaml-invalid": "there the YAML does not parse",
-        "config/unknown-field-ignored": "an unknown name does not stop the kubelet, a wrong type does",
-        "config/flag-value-invalid": "there the value stands on the command line",
-        "config/validation-failed": "there the types are right; the values are refused later",
-    },
-    sources=SOURCES,
-)
-def type_mismatch(node: Snapshot) -> Iterator[Hit]:
-    """A value that the kubelet cannot decode into its field."""
-    yield from _unread(node, "json: cannot unmarshal", "time: ", "quantities must match")
-    if not node.config.configured:
-        return
-    for problem in node.config.type_errors:
-        quoted = _quote.place(problem.place, problem.message)
-        yield Hit(f"{problem.place}: {problem.message}", (quoted, *_load_error(node)), effect_at_start(node))
-
-
-@cause(
-    "config/unknown-field-ignored",
-    title="the kubelet ignores a field of its configuration file",
-    effect=Effect.RISK,
-    healthy="Every field of the file is one of KubeletConfiguration, and each is given once.",
-    see='An information line *Using lenient decoding as strict decoding failed ... unknown field "x"*, and no effect.',
-    why="v1beta1 files are decoded leniently: a misspelt or too new field is dropped, and the setting has no effect.",
-    remedy=Remedy("Correct or remove the field, then `systemctl restart kubelet`."),
-    apart={"config/type-mismatch": "that one stops the kubelet"},
-    sources=SOURCES,
-)
-def unknown_field_ignored(node: Snapshot) -> Iterator[Hit]:
-    """A field that KubeletConfiguration does not have, or a key given twice."""
-    said = _logs.current(node, "lenient-decoding", window=None)
-    line = (_quote.log(said),) if said else ()
-    for found in node.config.unknown:
-        yield Hit(f"{found.place}: {found.path} is not a field of KubeletConfiguration", (_quote.field(found), *line))
-    for problem in node.config.duplicates:
-        quoted = _quote.place(problem.place, problem.message)
-        yield Hit(f"{problem.place}: {problem.message}", (quoted, *line))
+    yield Hit(f"{text}; {want}", (quoted, *load_error(node)), effect_at_start(node))

@@ -12,6 +12,7 @@ from .._model.finding import Effect, Evidence, Hit, Remedy
 from .._model.journal import Match
 from .._model.snapshot import Snapshot
 from . import _logs, _quote
+from ._config import SET_FLAG, correct
 from ._logs import starting_fails
 
 SOURCES = ("kubernetes cmd/kubelet/app/options", "kubernetes CHANGELOG files, sections on removed flags")
@@ -197,7 +198,7 @@ def unknown_flag(node: Snapshot) -> Iterator[Hit]:
     healthy="Every flag's value has the type that `kubelet --help` names.",
     see='*invalid argument "x" for "--flag"*, and an exit with status 1.',
     why="A number, duration or list was mistyped, or a shell variable in the environment file was left empty.",
-    remedy=Remedy("Correct the value in the file that gives the flag, then `systemctl restart kubelet`."),
+    remedy=correct("Correct the value in the file that gives the flag, then `systemctl restart kubelet`.", SET_FLAG),
     apart={"config/type-mismatch": "there the value stands in the configuration file"},
     sources=SOURCES,
 )
@@ -209,7 +210,9 @@ def flag_value_invalid(node: Snapshot) -> Iterator[Hit]:
         flag = node.command_line.flag(bare.groups["flag"])
         where = f" ({flag.place})" if flag else ""
         quoted = (_quote.flag(flag),) if flag else ()
-        yield Hit(f"--{bare.groups['flag']}{where} is given without its value", (*quoted, _quote.log(bare)))
+        wrong = (f"flags.{flag.name}",) if flag and not flag.value else ()
+        text = f"--{bare.groups['flag']}{where} is given without its value"
+        yield Hit(text, (*quoted, _quote.log(bare)), at_fault=wrong)
     if said is None:
         return
     flag = node.command_line.flag(said.groups["flag"])
@@ -217,6 +220,7 @@ def flag_value_invalid(node: Snapshot) -> Iterator[Hit]:
     yield Hit(
         f"--{said.groups['flag']}={said.groups['value']}{where} is refused: {said.groups['why'][:120]}",
         (*((_quote.flag(flag),) if flag else ()), _quote.log(said)),
+        at_fault=(f"flags.{flag.name}",) if flag and flag.value == said.groups["value"] else (),
     )
 
 
@@ -229,8 +233,8 @@ def flag_value_invalid(node: Snapshot) -> Iterator[Hit]:
     healthy="--node-labels uses only kubelet.kubernetes.io/, node.kubernetes.io/ and own prefixes.",
     see="*unknown 'kubernetes.io' or 'k8s.io' labels specified with --node-labels*, or a 403 that lists labels.",
     why="node-role.kubernetes.io/ and node-restriction.kubernetes.io/ labels may not be set by a kubelet on itself.",
-    remedy=Remedy(
-        "Remove the label from --node-labels and set it with `kubectl label node`, then restart the kubelet."
+    remedy=correct(
+        "Remove the label from --node-labels and set it with `kubectl label node`, then restart the kubelet.", SET_FLAG
     ),
     apart={"apiserver/rbac-missing": "there the 403 names RBAC, here NodeRestriction names labels"},
     versions="1.16 and newer",
@@ -245,7 +249,8 @@ def node_labels_forbidden(node: Snapshot) -> Iterator[Hit]:
     labels = said.groups.get("labels") or said.groups.get("refused", "")
     where = f" ({flag.place})" if flag else ""
     text = f"--node-labels{where} sets labels that a kubelet may not set: {labels}"
-    yield Hit(text, (*((_quote.flag(flag),) if flag else ()), _quote.log(said)))
+    wrong = ("flags.node-labels",) if flag else ()
+    yield Hit(text, (*((_quote.flag(flag),) if flag else ()), _quote.log(said)), at_fault=wrong)
 
 
 @cause(

@@ -13,7 +13,7 @@ from .._model.common import Place
 from .._model.finding import Effect, Hit, Remedy
 from .._model.snapshot import Snapshot
 from . import _quote
-from ._config import RESTART, fields, said_at_start, where
+from ._config import RESTART, correct, fields, leaves, said_at_start, where
 from ._logs import starting_fails
 
 
@@ -108,7 +108,7 @@ def checkpoint_corrupt(node: Snapshot) -> Iterator[Hit]:
     healthy="The slices of systemReservedCgroup and kubeReservedCgroup exist before the kubelet starts.",
     see='*Failed to enforce Kube Reserved Cgroup Limits on "/kube-reserved.slice"*.',
     why="The kubelet never creates these cgroups itself.",
-    remedy=Remedy(f"Create the slice as a systemd unit, or take the entry out of enforceNodeAllocatable, {RESTART}"),
+    remedy=correct(f"Create the slice as a systemd unit, or take the entry out of enforceNodeAllocatable, {RESTART}"),
     apart={
         "system/cgroup-v2-controllers-missing": "that one names kubepods",
         "config/reserved-exceeds-capacity": "that one is about amounts, not about cgroups",
@@ -121,7 +121,8 @@ def reserved_cgroup_missing(node: Snapshot) -> Iterator[Hit]:
     if said:
         path = f"{said.groups['kind'].lower()}ReservedCgroup"
         text = f"the cgroup {said.groups['cgroup']} of {path}{where(node, path)} does not exist"
-        yield Hit(text, (*fields(node, path, "enforceNodeAllocatable"), _quote.log(said)))
+        wrong = tuple(f"config.{name}" for name in (path, "enforceNodeAllocatable") if node.config.get(name))
+        yield Hit(text, (*fields(node, path, "enforceNodeAllocatable"), _quote.log(said)), at_fault=wrong)
 
 
 @cause(
@@ -132,7 +133,7 @@ def reserved_cgroup_missing(node: Snapshot) -> Iterator[Hit]:
     healthy="kubeReserved, systemReserved and eviction thresholds together are less than the capacity.",
     see="*invalid Node Allocatable configuration. Resource ... has a reservation of ... but capacity of ...*.",
     why="The reservation was made for a bigger machine, or memory or disk shrank.",
-    remedy=Remedy(f"Lower kubeReserved, systemReserved or evictionHard for that resource, {RESTART}"),
+    remedy=correct(f"Lower kubeReserved, systemReserved or evictionHard for that resource, {RESTART}"),
     apart={"config/reserved-cgroup-missing": "that one is about cgroups, not about amounts"},
     sources=("kubernetes pkg/kubelet/cm/node_container_manager_linux.go",),
 )
@@ -141,5 +142,8 @@ def reserved_exceeds_capacity(node: Snapshot) -> Iterator[Hit]:
     said = said_at_start(node, "reserved-exceeds-capacity")
     if said:
         paths = ("kubeReserved", "systemReserved", "evictionHard")
-        text = f"more {said.groups['resource']} is reserved{where(node, *paths)} than this machine has"
-        yield Hit(text, (*fields(node, *paths), _quote.log(said)))
+        resource = said.groups["resource"]
+        text = f"more {resource} is reserved{where(node, *paths)} than this machine has"
+        own = [f"config.{name}.{resource}" for name in paths[:2]] + [f"config.evictionHard.{resource}.available"]
+        wrong = tuple(path for name in paths for path in leaves(node, name) if path in own)
+        yield Hit(text, (*fields(node, *paths), _quote.log(said)), at_fault=wrong)

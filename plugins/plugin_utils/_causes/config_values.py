@@ -11,7 +11,7 @@ from .._model.cause import cause
 from .._model.finding import Effect, Hit, Remedy
 from .._model.snapshot import Snapshot
 from . import _layout, _logs, _quote
-from ._config import RESTART, fields, said_at_start, where
+from ._config import RESTART, at_fault, correct, fields, leaves, said_at_start, where
 
 EVICTION_DEFAULTS = ("memory.available", "nodefs.available", "nodefs.inodesFree", "imagefs.available")
 
@@ -24,7 +24,7 @@ EVICTION_DEFAULTS = ("memory.available", "nodefs.available", "nodefs.inodesFree"
     healthy="Every value is in its range and no two contradict each other.",
     see="*failed to validate kubelet configuration, error: invalid configuration: ...*.",
     why="A value is out of range, two settings contradict each other, or a field needs a feature gate that is off.",
-    remedy=Remedy(f"Change the field that the message names, {RESTART}"),
+    remedy=correct(f"Change the field that the message names, {RESTART}"),
     apart={
         "system/cgroup-v1-refused": "same beginning, but it says that the host uses cgroup v1",
         "config/type-mismatch": "that one fails earlier, when the file is read",
@@ -40,7 +40,9 @@ def validation_failed(node: Snapshot) -> Iterator[Hit]:
         return
     why = said.groups["why"]
     name = next((word for word in why.replace("(", " ").split() if node.config.get(word)), "") or _field_of(node, why)
-    yield Hit(f"{node.config.path}{where(node, name)} is refused: {why[:150]}", (*fields(node, name), _quote.log(said)))
+    wrong = at_fault(node, why) or (tuple(leaves(node, name, why)) if name else ())
+    text = f"{node.config.path}{where(node, name)} is refused: {why[:150]}"
+    yield Hit(text, (*fields(node, name), _quote.log(said)), at_fault=wrong)
 
 
 _FIELDS = (
@@ -107,7 +109,7 @@ def protect_kernel_defaults(node: Snapshot) -> Iterator[Hit]:
     healthy="Cipher suites have Go's names, the version is VersionTLS12 or VersionTLS13.",
     see="*failed to construct kubelet dependencies: Cipher suite X not supported or doesn't exist*.",
     why="Hardening guides list OpenSSL names, suites of TLS 1.3, or suites that Go has dropped.",
-    remedy=Remedy(f"Use Go's names of TLS 1.2 suites, {RESTART}"),
+    remedy=correct(f"Use Go's names of TLS 1.2 suites, {RESTART}"),
     apart={"certificate/*": "those name a file or say x509"},
     sources=("kubernetes staging/src/k8s.io/component-base/cli/flag/ciphersuites_flag.go",),
 )
@@ -118,7 +120,17 @@ def tls_setting_invalid(node: Snapshot) -> Iterator[Hit]:
         value = said.groups["value"]
         place = where(node, "tlsCipherSuites", "tlsMinVersion")
         text = f"{value}{place} is no cipher suite or TLS version of this kubelet"
-        yield Hit(text, (*fields(node, "tlsCipherSuites", "tlsMinVersion"), _quote.log(said)))
+        given = ((path, flag, node.command_line.flag(flag)) for path, flag in _TLS.items())
+        here = {f"flags.{name}" if flag else f"config.{path}": node.value(path, "", name) for path, name, flag in given}
+        wrong = tuple(path for path, found in here.items() if value in _items(found))
+        yield Hit(text, (*fields(node, *_TLS), _quote.log(said)), at_fault=wrong)
+
+
+_TLS = {"tlsCipherSuites": "tls-cipher-suites", "tlsMinVersion": "tls-min-version"}
+
+
+def _items(here: object) -> list[str]:
+    return [str(item) for item in here] if isinstance(here, list) else str(here).split(",")
 
 
 @cause(
@@ -130,7 +142,7 @@ def tls_setting_invalid(node: Snapshot) -> Iterator[Hit]:
     healthy="evictionHard and evictionSoft name known signals, and every soft one has a grace period.",
     see="*unsupported eviction signal*, or *grace period must be specified for the soft eviction threshold*.",
     why="A signal is misspelt, a quantity does not parse, or evictionSoft has no evictionSoftGracePeriod.",
-    remedy=Remedy(f"Complete or correct the map, {RESTART}"),
+    remedy=correct(f"Complete or correct the map, {RESTART}"),
     apart={"config/validation-failed": "these maps are parsed later, so the text lacks 'invalid configuration'"},
     sources=("kubernetes pkg/kubelet/eviction/helpers.go",),
 )
@@ -140,7 +152,16 @@ def eviction_threshold_invalid(node: Snapshot) -> Iterator[Hit]:
     if said:
         paths = ("evictionHard", "evictionSoft", "evictionSoftGracePeriod")
         text = f"eviction settings{where(node, *paths)} are refused: {said.groups['why'][:150]}"
-        yield Hit(text, (*fields(node, *paths), _quote.log(said)))
+        yield Hit(text, (*fields(node, *paths), _quote.log(said)), at_fault=_thresholds(node, said.groups["why"]))
+
+
+def _thresholds(node: Snapshot, why: str) -> tuple[str, ...]:
+    """The thresholds that a message names. That a soft one lacks its grace period is the fault of both maps."""
+    maps = [name for name in ("evictionHard", "evictionSoft", "evictionSoftGracePeriod") if node.config.get(name)]
+    if "grace period" in why:
+        maps = [name for name in maps if name != "evictionHard"]
+    said = [word.strip('"\\,') for word in why.split()]
+    return tuple(path for name in maps for path in leaves(node, name) if path.removeprefix(f"config.{name}.") in said)
 
 
 @cause(

@@ -22,6 +22,10 @@ def _binary(node: Snapshot, said: Match | None) -> str:
 
 
 EXIT_EXEC = 203  # systemd.exec(5)
+_IDENTITY = ("216", "217")  # GROUP, USER
+AS_ROOT = Remedy(
+    "Remove User= and Group= from the unit's drop-in, daemon-reload and restart.", "correct-drop-in", "needs-approval"
+)
 
 
 def _spawn_evidence(node: Snapshot, said: Match | None, path: str) -> tuple[Evidence, ...]:
@@ -186,6 +190,7 @@ def exec_environment_failed(node: Snapshot) -> Iterator[Hit]:
     yield Hit(
         f"systemd cannot set up the process: status {said.groups['number']}/{said.groups['name']}{detail}",
         (*((_quote.log(step),) if step else ()), _quote.log(said)),
+        remedy=AS_ROOT if said.groups["number"] in _IDENTITY else None,
     )
 
 
@@ -212,9 +217,14 @@ def exec_start_pre_failed(node: Snapshot) -> Iterator[Hit]:
     if said is None or unit.running or not steps or unit.result == "exec-condition":
         return
     failed = [d for d in steps if not d.value.startswith("-")] or steps
+    named = ", ".join(f"`{d.value.lstrip('-@:+!')}` ({d.place})" for d in failed[:3])
     yield Hit(
         f"a step before the kubelet ends with status {said.groups['status']}: {failed[0].value} ({failed[0].place})",
         (*(_quote.directive(d) for d in failed), _quote.log(said)),
+        remedy=Remedy(
+            f"Run it by hand, {named}, and repair what it checks. No repair takes a check away: where nobody wants it,"
+            " remove its line, then `systemctl daemon-reload` and `systemctl restart kubelet`."
+        ),
     )
 
 
@@ -226,7 +236,11 @@ def exec_start_pre_failed(node: Snapshot) -> Iterator[Hit]:
     healthy="Every EnvironmentFile= without a leading dash exists.",
     see="Result=resources, and *Failed to load environment files: No such file or directory*.",
     why="The unit names an environment file without the dash that makes it optional, and the file is absent.",
-    remedy=Remedy("Restore the file, or make it optional with `EnvironmentFile=-<path>` and daemon-reload."),
+    remedy=Remedy(
+        "Restore the file, or make it optional with `EnvironmentFile=-<path>` and daemon-reload.",
+        "correct-drop-in",
+        "needs-approval",
+    ),
     apart={"service/binary-missing": "there the status is 203/EXEC; here nothing was executed"},
     versions="kubeadm's packages use the optional form and are immune",
     sources=SOURCES,
@@ -252,7 +266,7 @@ def environment_file_missing(node: Snapshot) -> Iterator[Hit]:
     healthy="The unit has no User=, the kubelet runs as uid 0.",
     see="*kubelet needs to run as uid 0*, then errors about files that only root can read.",
     why="User= was set in a drop-in.",
-    remedy=Remedy("Remove User= and Group= from the unit's drop-in, daemon-reload and restart."),
+    remedy=AS_ROOT,
     apart={
         "certificate/serving-pair-incomplete": "there the kubelet runs as root and one file is really missing",
         "kubeconfig/unreadable": "there the kubelet runs as root, and something keeps it from this one file",

@@ -12,7 +12,7 @@ from .._model.finding import Effect, Evidence, Hit, Remedy
 from .._model.journal import Match
 from .._model.snapshot import Snapshot
 from . import _api, _quote
-from ._config import fields, said_at_start
+from ._config import BY_APPROVAL, SET_FIELD, fields, said_at_start
 from ._machine import enabled
 
 REFUSES_SINCE = (1, 35)  # failCgroupV1 defaults to true
@@ -30,6 +30,8 @@ REFUSES_SINCE = (1, 35)  # failCgroupV1 defaults to true
     remedy=Remedy(
         "Boot with systemd.unified_cgroup_hierarchy=1 on the kernel's command line (WSL: cgroup_no_v1=all). As a"
         " stop-gap set `failCgroupV1: false`, then `systemctl restart kubelet`.",
+        SET_FIELD,
+        BY_APPROVAL,
     ),
     apart={"config/validation-failed": "same beginning of the line, but about a value of the configuration"},
     versions="default since 1.35; the field exists since 1.31",

@@ -51,4 +51,5 @@ def _finding(cause: Cause, hits: list[Hit], snapshot: Snapshot) -> Finding:
         explains=cause.explains + tuple(e for hit in hits for e in hit.explains),
         documented=not cause.own,
         gate=next((hit.gate for hit in speaking if hit.gate is not None), cause.gate),
+        at_fault=tuple(dict.fromkeys(path for hit in speaking for path in hit.at_fault)),
     )

@@ -86,11 +86,11 @@ def _config(node: Snapshot) -> Iterator[Found]:
     for path, name in FLAGS.items():
         flag = line.flag(name)
         if flag is not None:
-            value = _words(flag.value) if path in LISTS else _scalar(flag.value)
+            value = _words(flag.value) if path in LISTS else scalar(flag.value)
             yield f"config.{path}", Seen(value, str(flag.place))
 
 
-def _scalar(value: str | None) -> str | bool | int:
+def scalar(value: str | None) -> str | bool | int:
     """A flag's text as the field has it."""
     if value is None or value.lower() in ("true", "false"):
         return value is None or value.lower() == "true"

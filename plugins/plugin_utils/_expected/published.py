@@ -28,7 +28,7 @@ WITHOUT = ("k3s", "rke2", "microk8s")
 CONFIGURED_BY_KUBEADM = ("kubeadm", "crio")
 CLUSTER_WIDE = ("clusterDNS", "clusterDomain")
 # What kubeadm decides on each node anew, and the types of the object.
-_SET_ON_NODE = ("apiVersion", "kind", "resolvConf", "containerRuntimeEndpoint", "imageServiceEndpoint")
+SET_ON_NODE = ("apiVersion", "kind", "resolvConf", "containerRuntimeEndpoint", "imageServiceEndpoint")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _MASK = "***"
 _DNS_ADDRESS = 10  # kubeadm gives this address of the service network to the cluster's DNS
@@ -135,7 +135,7 @@ def _left_out(given: Mapping[str, Any], observed: Observed) -> Iterator[Expectat
 
     def added(path: str) -> bool:
         name = path.removeprefix("config.")
-        return not by_size(path) and name not in (*given, *_SET_ON_NODE, *CLUSTER_WIDE, "cgroupDriver")
+        return not by_size(path) and name not in (*given, *SET_ON_NODE, *CLUSTER_WIDE, "cgroupDriver")
 
     for path, matcher in further(observed, "config", added):
         yield Expectation(path, matcher, Source(Origin.CONTROL_PLANE, KUBELET_CONFIG))
@@ -143,7 +143,7 @@ def _left_out(given: Mapping[str, Any], observed: Observed) -> Iterator[Expectat
 
 def _for_all_nodes(name: str, value: Any) -> bool:
     """True for a field that is the same on all nodes. Without a cgroup driver each node asks its runtime."""
-    if name in _SET_ON_NODE or _MASK in str(value) or (name == "cgroupDriver" and not value):
+    if name in SET_ON_NODE or _MASK in str(value) or (name == "cgroupDriver" and not value):
         return False
     return between_nodes(f"config.{name}")
 

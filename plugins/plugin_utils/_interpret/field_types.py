@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from .._model.common import Field, Problem
 from ._yaml import Tree
 from .files import moment
 from .kubelet_fields import (
+    KUBELET_CONFIGURATION,
     FieldType,
     ListOf,
     MapOf,
@@ -45,11 +46,27 @@ def type_errors(tree: Tree, kind: FieldType, path: str = "") -> Iterator[Problem
         return
     wanted = _mismatch(tree.value, kind)
     if wanted:
-        yield Problem(f"{path}: {_shown(tree.value)} is not {wanted}", tree.place)
+        yield Problem(f"{path}: {_shown(tree.value)} is not {wanted}", tree.place, path)
         return
     for name, child, child_type in _children(tree, kind, path):
         if child_type is not None:
             yield from type_errors(child, child_type, name)
+
+
+def type_of(keys: Sequence[str]) -> FieldType | None:
+    """The type of a field of KubeletConfiguration by its keys; None where there is no such field."""
+    kind: FieldType | None = KUBELET_CONFIGURATION
+    for key in keys:
+        below = {key: kind.item} if isinstance(kind, MapOf) else kind.fields if isinstance(kind, Struct) else {}
+        kind = below.get(key)
+    return kind
+
+
+def misfit(value: Any, kind: FieldType) -> str:
+    """What a field of this type takes, where a scalar or a list of scalars is not that; empty where it fits."""
+    if isinstance(value, list) and isinstance(kind, ListOf):
+        return next(filter(None, (_mismatch(item, kind.item) for item in value)), "")
+    return _mismatch(value, kind)
 
 
 def _children(tree: Tree, kind: FieldType, path: str) -> Iterator[tuple[str, Tree, FieldType | None]]:

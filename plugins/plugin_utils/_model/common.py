@@ -24,10 +24,12 @@ class Place:
 
 @dataclass(frozen=True)
 class Problem:
-    """Why a text could not be understood, in one sentence, and where."""
+    """Why a text could not be understood, in one sentence, and where. ``field`` is the dotted path of the value, where
+    it is one that does not fit."""
 
     message: str
     place: Place
+    field: str = ""
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,8 @@ class Hit:
     """A cause holds: this case in one sentence with its values, its evidence, and its effect on the node.
 
     ``remedy`` overrides the cause's general one. ``explains`` adds ids for this case only, ``effect`` and ``gate``
-    override those of the cause.
+    override those of the cause. ``at_fault`` are the settings that are wrong, where they can be told: paths of expected
+    values (``config.maxPods``, ``flags.max-pods``).
     """
 
     summary: str
@@ -74,12 +75,13 @@ class Hit:
     remedy: Remedy | None = None
     explains: tuple[str, ...] = ()
     gate: int | None = None
+    at_fault: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Finding:
     """A cause that holds on this node. ``gate`` is the stage at which it stops the kubelet's start, None when it does
-    not."""
+    not. ``at_fault`` are the settings that are wrong (see Hit), for a repair."""
 
     id: str
     title: str
@@ -91,6 +93,7 @@ class Finding:
     explains: tuple[str, ...] = field(default=(), compare=False)
     documented: bool = True
     gate: int | None = field(default=None, compare=False)
+    at_fault: tuple[str, ...] = field(default=(), compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         """As in result.schema.json."""

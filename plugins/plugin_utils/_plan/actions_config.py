@@ -9,6 +9,7 @@ import json
 import re
 
 from .._causes import _runtime
+from .._expected.matchers import value_text
 from .._model.expected import Origin
 from .._model.plan import NEEDS_APPROVAL, SAFE, Action, Splice, Step
 from .._model.service import Flag
@@ -81,25 +82,6 @@ def _cluster_ca(at: Context, wanted: Wanted | None) -> Wanted:
     )
 
 
-def set_config_field(at: Context) -> Action:
-    """Correct kind or apiVersion, or resolvConf; other fields only where kubelet_expected declares them."""
-    if at.finding.id == "config/wrong-kind":
-        fact, steps = at.file(at.node.config.path), []
-        for name, value in (("kind", "KubeletConfiguration"), ("apiVersion", "kubelet.config.k8s.io/v1beta1")):
-            found = at.node.config.get(name)
-            if found is None:
-                steps.append(attempt(lambda n=name, v=value: add_field(fact.content or "", (n,), v)))
-            elif found.value != value and (name == "kind" or not str(found.value).startswith("kubelet.config.k8s.io/")):
-                steps.append(attempt(lambda n=name, v=value: set_scalar(fact.content or "", (n,), v)))
-        return at.action("set-config-field", SAFE, f"{fact.path}: set kind and apiVersion", edit(fact, *steps))
-    wanted = at.wanted("config.resolvConf")
-    if (wanted is None or not wanted.value) and at.node.file("/etc/resolv.conf").exists:
-        wanted = Wanted("/etc/resolv.conf", "it exists on this node")
-    if at.finding.id != "config/resolvconf-missing" or wanted is None:
-        raise UnavailableError("the right value must be declared in kubelet_expected")
-    return set_setting(at, "set-config-field", ("resolvConf",), "resolv-conf", wanted, NEEDS_APPROVAL)
-
-
 def set_runtime_endpoint(at: Context) -> Action:
     """Name the socket that the runtime of this node serves."""
     runtime = at.node.runtime
@@ -151,12 +133,12 @@ def set_setting(
     if flag is not None:
         fact = at.file(flag.place.path)
         splice = replace_word(fact.content or "", flag.place.line, word_of(flag), f"--{name}={bare(wanted)}")
-        text = f"{flag.place}: --{name}={wanted.value} ({wanted.source})"
+        text = f"{flag.place}: --{name}={value_text(wanted.value)} ({wanted.source})"
         return at.action(action, classification, text, edit(fact, splice), *reload_for(at, flag))
     fact = at.file(found.place.path if found else at.node.config.path)
     change = set_scalar if found else add_field
     splice = attempt(lambda: change(fact.content or "", path, wanted.value))
-    text = f"{found.place if found else fact.path}: {path[-1]}: {wanted.value} ({wanted.source})"
+    text = f"{found.place if found else fact.path}: {path[-1]}: {value_text(wanted.value)} ({wanted.source})"
     return at.action(action, classification, text, edit(fact, splice))
 
 

@@ -1,7 +1,8 @@
 # Copyright (c) 2026, nodeclinic.kubelet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A lost KubeletConfiguration, written anew from the one that the cluster gives to nodes when they join."""
+"""A lost or unreadable KubeletConfiguration, written anew from the one that the cluster gives to nodes when they
+join."""
 
 from __future__ import annotations
 
@@ -16,31 +17,42 @@ _CLIENT_CA = "authentication.x509.clientCAFile"
 
 
 def restore_kubelet_config(at: Context) -> Action:
-    """Write the ConfigMap kubelet-config to the file that --config names, where that is absent or empty."""
+    """Write the ConfigMap kubelet-config to the file that --config names, where that is absent, empty or no YAML."""
     config = at.node.config
     if not at.kubelet_config:
         raise UnavailableError(
             "the control plane must be asked (group kubelet_control_plane, or kubelet_kubeconfig) and publish the"
-            " ConfigMap kube-system/kubelet-config, as kubeadm does; else copy the file from a worker of this cluster"
+            f" ConfigMap kube-system/kubelet-config, as kubeadm does; else {_by_hand(at)}"
         )
     if config.path != f"{at.node.kubelet_root}/config.yaml":
-        raise UnavailableError(f"kubeadm does not write {config.path}: copy it from a worker of this cluster")
+        raise UnavailableError(f"kubeadm does not write {config.path}: {_by_hand(at)}")
     tree = load(at.kubelet_config, "kubelet-config").tree
     if tree is None or tree.text("kind") != "KubeletConfiguration" or _MASK in at.kubelet_config:
         raise UnavailableError("the ConfigMap kube-system/kubelet-config must hold a whole KubeletConfiguration")
     _require_client_ca(at, tree)
     text = f"{at.kubelet_config.rstrip()}\n{_own_endpoint(at, tree)}"
-    summary = f"write {config.path} from kube-system/kubelet-config; what only this node had (patches) is not in it"
+    lost = "what only this node had (patches) is not in it"
+    if config.problem is not None and config.file.size:
+        lost = "what was changed on this node alone is lost from it, and stays in the record"
+    summary = f"write {config.path} from kube-system/kubelet-config; {lost}"
     return at.action(RESTORE, NEEDS_APPROVAL, summary, _write(at, text))
+
+
+def _by_hand(at: Context) -> str:
+    problem = at.node.config.problem
+    if problem is not None and at.node.config.file.size:
+        return f"correct {problem.place} ({problem.message}), or copy the file from a worker of this cluster"
+    return "copy the file from a worker of this cluster"
 
 
 def _write(at: Context, text: str) -> Step:
     fact = at.node.file(at.node.config.path)
     if fact.absent:
         return Step("create", {"path": fact.path, "content": text, "mode": "0644"})
-    if fact.type != "file" or fact.size != 0 or not fact.sha256:
-        raise UnavailableError(f"{fact.path} must be absent or empty; a file that holds something is not replaced")
-    return edit(fact, Splice(0, 0, text))
+    unread = fact.size == 0 or at.node.config.problem is not None
+    if fact.type != "file" or fact.size is None or not unread or not fact.sha256:
+        raise UnavailableError(f"{fact.path} must be absent, empty or no YAML; a file that can be read is not replaced")
+    return edit(fact, Splice(0, fact.size, text))
 
 
 def _require_client_ca(at: Context, tree: Tree) -> None:

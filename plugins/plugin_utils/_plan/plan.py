@@ -16,6 +16,7 @@ from .._model.finding import Effect, Finding
 from .._model.plan import BLOCKED, NEVER, Action, NotOffered, Plan, Renewal
 from .._model.snapshot import Snapshot
 from . import actions_config as config
+from . import actions_drop_ins as drop_ins
 from . import actions_expected as expected
 from . import actions_host as host
 from . import actions_kubeconfig as kubeconfig
@@ -23,6 +24,7 @@ from . import actions_renewal as renewal
 from . import actions_restore as restore
 from . import actions_restore_kubeconfig as login
 from . import actions_service as service
+from . import actions_values as values
 from .conflict import conflict
 from .context import Context, UnavailableError
 from .policy import Policy
@@ -36,12 +38,15 @@ BUILDERS: Mapping[str, Callable[[Context], Action]] = {
     "daemon-reload": service.daemon_reload,
     "start-runtime": service.start_runtime,
     "restart-runtime": service.restart_runtime,
-    "set-aside-drop-in": service.set_aside_drop_in,
-    "correct-drop-in": service.correct_drop_in,
+    "set-aside-drop-in": drop_ins.set_aside_drop_in,
+    "correct-drop-in": drop_ins.correct_drop_in,
+    "set-aside-config-drop-in": drop_ins.set_aside_config_drop_in,
     "remove-flag": config.remove_flag,
     "remove-feature-gate": config.remove_feature_gate,
     "set-client-ca-file": config.set_client_ca_file,
-    "set-config-field": config.set_config_field,
+    "set-config-field": values.set_config_field,
+    "set-flag": values.set_values,
+    "remove-unknown-field": values.remove_unknown_field,
     "set-runtime-endpoint": config.set_runtime_endpoint,
     "remove-cpu-manager-state": config.remove_manager_state,
     "remove-memory-manager-state": config.remove_manager_state,
@@ -61,13 +66,13 @@ BUILDERS: Mapping[str, Callable[[Context], Action]] = {
     "swap-off": host.swap_off,
     host.FREE_SPACE: host.free_space,
     "raise-inotify-limits": host.raise_inotify_limits,
+    "enable-forwarding": host.enable_forwarding,
+    "make-kubelet-executable": host.make_kubelet_executable,
     host.END_UNFINISHED: host.end_unfinished_repair,
 }
 
 _UNFINISHED = "an interrupted repair is ended first; the next round comes back to this"
 
-    "enable-forwarding": host.enable_forwarding,
-    "make-kubelet-executable": host.make_kubelet_executable,
 # What a person may be pointed at: actions that can be offered on some node.
 OFFERED = frozenset(BUILDERS)
 

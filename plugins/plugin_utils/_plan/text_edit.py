@@ -62,3 +62,10 @@ def insert_line(content: str, number: int | None, new: str) -> Splice:
     start, _line = line_at(content, number)
     rest = content.encode()[start:].split(b"\n", 1)[0]
     return Splice(start, start, new + ("\r\n" if rest.endswith(b"\r") else "\n"))
+
+
+def remove_line(content: str, number: int | None) -> Splice:
+    """Remove a line and its end."""
+    start, _line = line_at(content, number)
+    rest = content.encode()[start:]
+    return Splice(start, start + (rest.find(b"\n") + 1 or len(rest)), "")

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .._interpret import _yaml
@@ -27,8 +28,8 @@ class EditError(ValueError):
     """The edit cannot be made without touching more than it should; one plain sentence."""
 
 
-def set_scalar(text: str, path: Path, value: str | int | bool) -> Splice:
-    """Replace the scalar at ``path`` (keys and list positions) by ``value``."""
+def set_scalar(text: str, path: Path, value: Value) -> Splice:
+    """Replace the scalar at ``path`` (keys and list positions) by ``value``, a list too."""
     tree = _at(_tree(text), path)
     if isinstance(tree.value, dict | list):
         raise EditError(f"{_name(path)} is no single value")
@@ -41,24 +42,59 @@ def set_scalar(text: str, path: Path, value: str | int | bool) -> Splice:
 def set_list(text: str, path: Path, values: list[str | int | bool]) -> Splice:
     """Replace a list of scalars by another one, in the style in which it is written."""
     tree = _at(_tree(text), path)
-    if not isinstance(tree.value, list) or not tree.value or any(isinstance(i.value, (dict, list)) for i in tree.value):
+    if not isinstance(tree.value, list) or not _single(tree.value):
         raise EditError(f"{_name(path)} is no list of single values")
-    start, end = _offset(text, *tree.marks[:2]), _offset(text, *tree.marks[2:])
-    data = text.encode()
-    if data[start : start + 1] == b"[":
-        return _checked(text, Splice(start, end, _written(values)), path, values)
+    if _flow(text, tree):
+        return _checked(text, _within(text, tree, tree.value, _written(values)), path, values)
     # A block list: each item on a line of its own; only the lines from the first to the last item are replaced.
     first, last = tree.value[0].marks, tree.value[-1].marks
     begin, stop = _offset(text, *first[:2]), _offset(text, *last[2:])
     column = len(text.splitlines()[first[0]][: first[1]]) - 2
-    between = ("\r\n" if "\r\n" in text else "\n") + " " * max(column, 0) + "- "
+    between = f"{_end(text)}{' ' * max(column, 0)}- "
     return _checked(text, Splice(begin, stop, between.join(_written(value) for value in values)), path, values)
+
+
+def set_map(text: str, path: Path, values: Mapping[str, str | int | bool]) -> Splice:
+    """Replace a mapping of scalars by another one, in the style in which it is written."""
+    tree = _at(_tree(text), path)
+    if not isinstance(tree.value, dict) or not _single(tree.value.values()):
+        raise EditError(f"{_name(path)} is no mapping of single values")
+    pairs, items = [f"{_written(key)}: {_written(value)}" for key, value in values.items()], [*tree.value.values()]
+    if _flow(text, tree):
+        return _checked(text, _within(text, tree, items, f"{{{', '.join(pairs)}}}"), path, values)
+    start, stop = _offset(text, *tree.marks[:2]), max(_offset(text, *item.marks[2:]) for item in items)
+    between = f"{_end(text)}{' ' * tree.marks[1]}"
+    return _checked(text, Splice(start, stop, between.join(pairs)), path, values)
+
+
+def _single(items: Iterable[Tree]) -> bool:
+    return not any(isinstance(item.value, (dict, list)) for item in items)
+
+
+def _end(text: str) -> str:
+    return "\r\n" if "\r\n" in text else "\n"
+
+
+def _flow(text: str, tree: Tree) -> bool:
+    """True for a list or mapping in brackets."""
+    start = _offset(text, *tree.marks[:2])
+    return text.encode()[start : start + 1] in (b"[", b"{")
+
+
+def _within(text: str, tree: Tree, items: Sequence[Tree], new: str) -> Splice:
+    """From the bracket that opens a list or mapping to the one that closes it, behind its last item."""
+    start = _offset(text, *tree.marks[:2])
+    behind = max((_offset(text, *item.marks[2:]) for item in items), default=start + 1)
+    closing = text.encode().find(b"]" if isinstance(tree.value, list) else b"}", behind)
+    if closing < 0:
+        raise EditError("the bracket that closes the value is not found")
+    return Splice(start, closing + 1, new)
 
 
 def add_field(text: str, path: Path, value: Value) -> Splice:
     """Add a key that is not there yet to a block mapping: after the last line of the file for the top level, before
     the first key of the mapping otherwise."""
-    root, end = _tree(text), "\r\n" if "\r\n" in text else "\n"
+    root, end = _tree(text), _end(text)
     parent, key = _at(root, path[:-1]), path[-1]
     if not isinstance(parent.value, dict) or key in parent.value:
         raise EditError(f"{_name(path[:-1]) or 'the file'} is no mapping, or has {key} already")
@@ -155,7 +191,7 @@ def _written(value: Value) -> str:
     return value if plain and plain.child("a") and plain.text("a") == value else json.dumps(value)
 
 
-def _checked(text: str, splice: Splice, path: Path, value: Value | None) -> Splice:
+def _checked(text: str, splice: Splice, path: Path, value: Value | Mapping[str, str | int | bool] | None) -> Splice:
     """The splice, after making sure that exactly the value at ``path`` differs; None means that it is gone."""
     before, after = _tree(text).plain(), _tree(apply(text, (splice,))).plain()
     expected = _with(before, path, value)

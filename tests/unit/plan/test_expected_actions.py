@@ -87,6 +87,14 @@ def test_missing_field_is_added_and_an_unwanted_one_removed() -> None:
     assert files_after(node, plan)[CONFIG] == f"{HEAD}clusterDomain: a.b\n"
 
 
+def test_threshold_whose_name_has_dots_is_set() -> None:
+    """The dot belongs to the key of the map."""
+    others = "  nodefs.available: 10%\n  nodefs.inodesFree: 5%\n  imagefs.available: 15%\n"
+    node = changed_node("healthy", CONFIG, f"{HEAD}evictionHard:\n  memory.available: 100Mi\n{others}")
+    plan = planned(node, wants("config.evictionHard.memory.available", "200Mi"))
+    assert edited(node, plan) == [(5, "  memory.available: 100Mi", "  memory.available: 200Mi")]
+
+
 def test_what_only_others_expect_needs_approval() -> None:
     """Peers may all be wrong: nothing is done unless a person says so, and the plan says what it would be."""
     wanted = wants("config.clusterDNS", ["10.96.0.11"], Origin.PEERS)

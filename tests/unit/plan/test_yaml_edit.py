@@ -18,6 +18,8 @@ from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._plan.yaml_edit
     add_field,
     apply,
     remove_field,
+    set_list,
+    set_map,
     set_scalar,
 )
 
@@ -58,6 +60,48 @@ def test_field_is_removed_with_what_belongs_to_it() -> None:
         'authentication:\n  x509:\n    clientCAFile: "/etc/old.crt"  # was moved\n', ""
     )
     assert apply(CONFIG, (remove_field(CONFIG, ("clusterDNS",)),)) == CONFIG.replace("clusterDNS:\n- 10.96.0.10\n", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("a: [1, 2] # x\nb: 1\n", "a: [p, q] # x\nb: 1\n"),
+        ("a: []\n", "a: [p, q]\n"),
+        ("a: [\n  1,\n  2 # ]\n]\nb: 2\n", None),
+        ("a: [\n  1,\n  2\n]\nb: 2\n", "a: [p, q]\nb: 2\n"),
+        ("a:\n- 1\n- 2\n", "a:\n- p\n- q\n"),
+        ("a: {b: 1}\n", None),
+    ],
+)
+def test_list_is_replaced_in_its_style(text: str, after: str | None) -> None:
+    """In brackets, empty, over several lines or as a block; a bracket in a comment is doubt."""
+    if after is None:
+        with pytest.raises(EditError):
+            set_list(text, ("a",), ["p", "q"])
+    else:
+        assert apply(text, (set_list(text, ("a",), ["p", "q"]),)) == after
+
+
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("a: {x: 1, y: 2} # x\nb: 1\n", 'a: {m.a: 1Mi, n.a: "5%"} # x\nb: 1\n'),
+        ("a: {}\n", 'a: {m.a: 1Mi, n.a: "5%"}\n'),
+        ("a:\n  x: 1\n  y: 2 # c\nb: 2\n", 'a:\n  m.a: 1Mi\n  n.a: "5%" # c\nb: 2\n'),
+        ("a:\r\n  x: 1\r\nb: 2\r\n", 'a:\r\n  m.a: 1Mi\r\n  n.a: "5%"\r\nb: 2\r\n'),
+        ("a: {x: [1]}\n", None),
+        ("a: [x]\n", None),
+        ("a: &k {x: 1}\nb: *k\n", None),
+    ],
+)
+def test_mapping_is_replaced_in_its_style(text: str, after: str | None) -> None:
+    """In braces or as a block, with the line ends of the file; one that holds more than single values is not."""
+    values = {"m.a": "1Mi", "n.a": "5%"}
+    if after is None:
+        with pytest.raises(EditError):
+            set_map(text, ("a",), values)
+    else:
+        assert apply(text, (set_map(text, ("a",), values),)) == after
 
 
 @pytest.mark.parametrize(
