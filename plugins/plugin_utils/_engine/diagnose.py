@@ -77,14 +77,17 @@ def _unknowns(snapshot: Snapshot) -> tuple[Unknown, ...]:
         if fact.type in ("denied", "error"):
             unread = Unknown(f"files:{fact.path}", fact.type, fact.error or "could not be read")
             parts.setdefault(unread.part, unread)
-    for use in (use for use in uses if use.leaf is not None and use.key_match is None and _PRIVATE in _text(use)):
+    unpaired = (use for use in uses if use.leaf is not None and use.key_match is None)
+    for use in (use for use in unpaired if _PRIVATE in _key(snapshot, use)):
         unopened = Unknown(f"files:{use.key_file.path}", "error", f"{_UNOPENED} {use.path}")
         parts.setdefault(unopened.part, unopened)
     return tuple(parts.values())
 
 
-def _text(use: CertificateUse) -> str:
-    return use.key_file.content or ""
+def _key(snapshot: Snapshot, use: CertificateUse) -> str:
+    """The masked text of the key's file, behind links."""
+    fact = use.key_file
+    return (fact if fact.content is not None else snapshot.file(fact.resolves or "")).content or ""
 
 
 def _hidden(snapshot: Snapshot, ordered: Ordered) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 import jsonschema
 import pytest
 from corpus._load import NAMES, load_snapshot
+from unit.causes._certificate_nodes import CURRENT, DATED
 from unit.causes._faults_service import SERVICE, failed
 from unit.causes._make import evidence, healthy, node_of, stopped, unit
 from unit.engine._rules import SEEN, holding, rule
@@ -134,6 +135,19 @@ def test_unread_configuration_is_not_healthy() -> None:
     assert result["verdict"] == "unknown"
     assert {"files:/var/lib/kubelet/config.yaml"} <= {unknown["part"] for unknown in result["unknowns"]}
     assert "/var/lib/kubelet/config.yaml" in result["summary"]
+
+
+def test_key_that_nobody_could_open() -> None:
+    """Of an Ed25519 key on a node without openssl nobody knows whether it is the certificate's: that is said, and a
+    node that works is no less healthy. A key that is not there is another matter."""
+    changed = evidence()
+    pair = changed["files"][DATED]
+    pair["public_key_sha256"] = []
+    result = valid(diagnose(node_of(changed)))
+    (unknown,) = [each for each in result["unknowns"] if "only openssl reads" in each["reason"]]
+    assert (result["verdict"], unknown["reason"].endswith(CURRENT)) == ("healthy", True)
+    pair["content"] = pair["content"].partition("-----BEGIN EC")[0]
+    assert "only openssl reads" not in str(diagnose(node_of(changed)).unknowns)
 
 
 def test_an_own_request_in_vain_outweighs_ready() -> None:
