@@ -177,6 +177,9 @@ def sync(path: str) -> None:
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
+    except OSError as exc:
+        exc.filename = path  # for people: the descriptor has no name
+        raise
     finally:
         os.close(descriptor)
 
@@ -222,8 +225,10 @@ def _private(path: str, data: bytes) -> t.Iterator[int]:
             stream.flush()
             yield descriptor
             os.fsync(descriptor)
-    except (OSError, StepError, RefusedError):
+    except (OSError, StepError, RefusedError) as exc:
         Path(path).unlink(missing_ok=True)
+        if isinstance(exc, OSError):
+            exc.filename = path
         raise
 
 
