@@ -16,8 +16,8 @@ from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._boundary impor
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._expected.declared import check
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._files import read_result, write_result
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._reading import NODE_OPTIONS
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._repair import Repair, told
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._repairing import POLICY_OPTIONS, Repairer
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._repair import Repair, failure, told
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._repairing import POLICY_OPTIONS, Repairer, policy_of
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._report.repair import plan_block, repair_block
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._signatures._load import signatures
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._user_signatures import load
@@ -49,6 +49,7 @@ class ActionModule(ActionBase):
         options = checked_options(self, ARGUMENT_SPEC)
         with clear_failures():
             check(options["expected"])
+            policy_of(options)
         host, found = str(task_vars["inventory_hostname"]), options["diagnosed"].get("diagnosis") or {}
         brake = (options["brakes"].get("refused") or {}).get(host, "")
         untouched = found.get("verdict") == "healthy" and not (options["risks"] and found.get("differences"))
@@ -66,13 +67,15 @@ class ActionModule(ActionBase):
         final = {**after, "repair": told(repair, host)}
         with clear_failures():
             path = write_result(Path(options["results_dir"]), final)
-        if not repair.rounds or self._task.check_mode:
+        to_confirm, failed = repair.state == "committed", failure(repair) if repair.failed else ""
+        if not to_confirm and not failed:
             show(partial(_page, final))
         return {
             **result,
             **for_ansible,
             "changed": repair.changed,
-            "to_confirm": repair.state == "committed",
+            "to_confirm": to_confirm,
+            "failure": failed,
             "before": before,
             "comparison": comparison,
             "diagnosis": final,

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._boundary import checked_options, registered_results
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._engine.fleet import fleet
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._plan.brakes import brake
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._repair import unable
 
 ARGUMENT_SPEC = {
     "registered": {"type": "str", "required": True},
@@ -28,10 +30,25 @@ class ActionModule(ActionBase):
     _supports_async = False
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Never fails; ``refused`` holds a reason for each host that must be left alone."""
+        """``refused`` holds a reason for each host that must be left alone, ``unable`` for each that cannot be repaired.
+        Fails where not all hosts were diagnosed."""
         result = super().run(tmp, task_vars)
         del tmp
+        task_vars = task_vars or {}
         options = checked_options(self, ARGUMENT_SPEC)
-        entries, _files = registered_results(task_vars or {}, options["registered"])
+        if not 0 <= options["max_share"] <= 1:
+            raise AnsibleActionFail(f"kubelet_repair_max_share must be from 0 to 1, not {options['max_share']:g}")
+        entries, _files = registered_results(task_vars, options["registered"])
         diagnoses = [entry["diagnosis"] for entry in entries]
-        return {**result, "changed": False, "refused": brake(fleet(diagnoses).results, options["max_share"])}
+        missing = set(task_vars["ansible_play_batch"]) - {str(found["host"]) for found in diagnoses}
+        if missing:
+            raise AnsibleActionFail(
+                f"{', '.join(sorted(missing))}: not diagnosed yet, so that nothing can be said about the hosts together"
+                " (the strategy must be linear)"
+            )
+        return {
+            **result,
+            "changed": False,
+            "refused": brake(fleet(diagnoses).results, options["max_share"]),
+            "unable": {str(found["host"]): why for found in diagnoses if (why := unable(found))},
+        }

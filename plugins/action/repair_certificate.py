@@ -9,7 +9,11 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._boundary import checked_options, run_module
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._boundary import (
+    checked_options,
+    clear_failures,
+    run_module,
+)
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._plan.actions_renewal import refusal
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._reading import cluster_answer
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._repairing import POLICY_OPTIONS, policy_of
@@ -38,10 +42,12 @@ class ActionModule(ActionBase):
         del tmp
         task_vars = task_vars or {}
         options = checked_options(self, ARGUMENT_SPEC)
+        with clear_failures():
+            policy = policy_of(options)
         host, found = str(task_vars["inventory_hostname"]), options["diagnosed"].get("diagnosis") or {}
         nothing = {**result, "changed": False, "request": "", "planned": False, "reason": ""}
         braked = (options["brakes"].get("refused") or {}).get(host)
-        needed, reason = refusal(found, policy_of(options), cluster_answer(options["cluster"]))
+        needed, reason = refusal(found, policy, cluster_answer(options["cluster"]))
         if braked or not needed or reason:
             return {**nothing, "reason": reason}
         node = str(found["node_name"])

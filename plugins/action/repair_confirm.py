@@ -41,6 +41,9 @@ class ActionModule(ActionBase):
         task_vars = task_vars or {}
         options = checked_options(self, ARGUMENT_SPEC)
         repaired = options["repaired"]
+        if repaired["failure"]:
+            show(partial(_page, repaired["diagnosis"]))
+            return {**result, "changed": False, "failed": True, "msg": repaired["failure"]}
         said = repaired["diagnosis"]["repair"]
         repair = Repair(
             state=said["state"],
@@ -49,9 +52,6 @@ class ActionModule(ActionBase):
             not_offered=said["not_offered"],
             uncovered=said["uncovered"],
         )
-        if repair.state != "committed":
-            show(partial(_page, repaired["diagnosis"]))
-            return {**result, "changed": False, "failed": True, "msg": failure(repair)}
         with clear_failures():
             own = load(options["extra_signatures"], task_vars)
         comparison = repaired["comparison"]

@@ -15,7 +15,8 @@ description:
     M(nodeclinic.kubelet.repair_apply). The node is then judged again, and the repair is undone where its cause is still there or
     a new one appeared. Start-up faults hide later ones, so this is repeated while something safe is left.
   - In check mode nothing is changed; the differences are returned.
-  - Does not fail for what had to be undone. M(nodeclinic.kubelet.repair_confirm) does, and must follow.
+  - Does not fail for what had to be undone, nor where the node could not be read or root is needed.
+    M(nodeclinic.kubelet.repair_confirm) does, and must follow.
   - The role R(nodeclinic.kubelet.repair, ansible_collections.nodeclinic.kubelet.repair_role) has both in the right order.
 extends_documentation_fragment:
   - nodeclinic.kubelet._node
@@ -40,7 +41,7 @@ options:
     elements: str
     default: [safe]
   deny:
-    description: Ids of actions that must not be done. It wins over O(allow).
+    description: Classes and ids of actions that must not be done. It wins over O(allow).
     type: list
     elements: str
     default: []
@@ -117,7 +118,7 @@ EXAMPLES = r"""
 - name: Keep the repair or undo it
   nodeclinic.kubelet.repair_confirm:
     repaired: "{{ repaired }}"
-  when: not ansible_check_mode and repaired.diagnosis.repair.rounds | length > 0
+  when: repaired.to_confirm or repaired.failure | length > 0
 """
 
 RETURN = r"""

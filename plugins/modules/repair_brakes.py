@@ -13,7 +13,8 @@ author:
 description:
   - Looks at the diagnoses of all hosts of the play, those of other batches included, before any of them is repaired.
   - A node whose cause is the control plane's is refused, and so are nodes that share one cause with too many others.
-  - Runs on the controller. Use it with C(run_once), after all hosts were diagnosed.
+  - A node that could not be read, or on which root is needed, is told too.
+  - Runs on the controller. Use it with C(run_once), after all hosts were diagnosed; it fails before that.
 extends_documentation_fragment:
   - nodeclinic.kubelet._node.attributes
   - nodeclinic.kubelet._reading.action
@@ -47,4 +48,9 @@ refused:
   returned: always
   type: dict
   sample: {worker-2: "apiserver/connection-refused is a fault of the control plane, not of this node"}
+unable:
+  description: Why nothing can be repaired, by host name; hosts that were read are not in it.
+  returned: always
+  type: dict
+  sample: {worker-9: "it could not be judged: the node could not be reached: timed out"}
 """

@@ -63,6 +63,7 @@ run:
 state:
   description:
     - V(rolled_back), or V(planned) in check mode.
+    - V(nothing) if no run was named and none stands.
     - V(refused) if nothing was changed, V(failed) if not all could be put back; the task fails then.
   returned: always
   type: str
@@ -78,7 +79,7 @@ record:
   type: str
   sample: /var/lib/nodeclinic/repairs/20261124T070000Z-ab12cd
 restored:
-  description: Paths and kernel settings that were put back.
+  description: Paths and kernel settings that were put back; in check mode the paths that would be.
   returned: always
   type: list
   elements: str

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..module_utils import _schema
 from ._plan.actions_host import ROOM
 
 
@@ -24,11 +25,13 @@ class Repair:
     uncovered: list[str] = field(default_factory=list)
     diff: list[Any] = field(default_factory=list)
     places: list[str] = field(default_factory=list)
+    unable: bool = False
 
     @property
     def failed(self) -> bool:
-        """True when something was tried and does not stand."""
-        return self.state in ("rolled_back", "failed") or (self.state == "refused" and any(self.rounds))
+        """True when something was tried and does not stand, or when nothing could be tried (``unable``)."""
+        tried = self.state == "refused" and any(self.rounds)
+        return self.state in ("rolled_back", "failed") or tried or self.unable
 
     @property
     def changed(self) -> bool:
@@ -51,8 +54,21 @@ class Repair:
         }
 
 
+def unable(result: Mapping[str, Any]) -> str:
+    """Why nothing can be repaired on a node as it was read (as in result.schema.json), or empty."""
+    unknowns = [gap for gap in result["unknowns"] if gap["part"].partition(":")[0] != _schema.CLUSTER]
+    unknown = result["verdict"] == "unknown"
+    denied = [gap["reason"] for gap in unknowns if gap["status"] == _schema.DENIED]
+    if denied and (unknown or result["root_causes"]):
+        return f"root is needed on the node, connect as root or add --become: {denied[0]}"
+    reasons = [*(gap["reason"] for gap in unknowns), result["summary"]]
+    return f"it could not be judged: {reasons[0]}" if unknown else ""
+
+
 def failure(repair: Repair) -> str:
     """Why the task fails, for one who reads nothing else."""
+    if repair.unable:
+        return f"Nothing was done: {repair.reason}"
     what = {
         "refused": "The node refused the repair, nothing was changed",
         "rolled_back": "The repair was undone",
@@ -73,7 +89,7 @@ def told(repair: Repair, host: str, ready: str | None = None) -> dict[str, Any]:
             f"  (once for each of {', '.join(reversed(standing))})" if len(standing) > 1 else ""
         )
     if repair.state == "planned":
-        data["next"] = f"ansible-playbook playbooks/repair.yml -l {limit}"
+        data["next"] = "the same command without --check"  # with what it allows
     return data
 
 

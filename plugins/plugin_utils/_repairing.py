@@ -17,14 +17,14 @@ from ._boundary import ModuleRunner, Outcome, clear_failures, run_module
 from ._causes import CATALOGUE
 from ._comparison import PEER_OPTIONS
 from ._judgement import OwnCauses
-from ._model.plan import Plan
+from ._model.plan import NEEDS_APPROVAL, SAFE, Plan
 from ._plan.actions_renewal import renewal_of
 from ._plan.outcome import edited_places, further, outcome
-from ._plan.plan import Sources, plan
+from ._plan.plan import BUILDERS, Sources, plan
 from ._plan.policy import Policy
 from ._plan.verify import verification
 from ._reading import cluster_answer, judged_reading, read_node
-from ._repair import Repair, changes, deleted
+from ._repair import Repair, changes, deleted, unable
 from ._wanted import Comparison, Looked
 
 APPLY = "nodeclinic.kubelet.repair_apply"
@@ -34,7 +34,7 @@ KEEP = "nodeclinic.kubelet.repair_keep"
 STAGES = {cause.id: cause.gate for cause in CATALOGUE if cause.gate is not None}
 
 POLICY_OPTIONS: dict[str, dict[str, Any]] = {
-    "allow": {"type": "list", "elements": "str", "default": ["safe"]},
+    "allow": {"type": "list", "elements": "str", "default": [SAFE]},
     "deny": {"type": "list", "elements": "str", "default": []},
     "enabled": {"type": "bool", "default": True},
     "risks": {"type": "bool", "default": False},
@@ -47,6 +47,8 @@ POLICY_OPTIONS: dict[str, dict[str, Any]] = {
     "requested": {"type": "dict", "default": {}},
     "issued": {"type": "dict", "default": {}},
 }
+
+_NAMES = frozenset((SAFE, NEEDS_APPROVAL, "create-static-pod-path", *BUILDERS))
 
 # What a diagnosis right after a restart shows may be of the start; it is looked at again before it counts.
 _LOOKS = 3
@@ -96,6 +98,7 @@ class Repairer:
             planned = self._plan(now)
             done.not_offered = [item.to_dict() for item in planned.not_offered]
             if not planned.actions:
+                self._require_able(done, now)
                 break
             self.tell(planned.to_dict())
             done.places += edited_places(planned, now.node)
@@ -114,6 +117,12 @@ class Repairer:
             if held:
                 now = self.read(with_cluster=False)  # the record that waited for the decision is no finding any more
         return done, first, now
+
+    def _require_able(self, done: Repair, now: Looked) -> None:
+        """Nothing to do is no success on a node that could not be read, or only in part."""
+        why = unable(now.result) if self.options["enabled"] and not done.rounds else ""
+        if why:
+            done.state, done.reason, done.unable = "refused", why, True
 
     def _plan(self, now: Looked) -> Plan:
         options, answer = self.options, cluster_answer(self.options.get("cluster")) or {}
@@ -229,5 +238,7 @@ class Repairer:
 
 
 def policy_of(options: Mapping[str, Any]) -> Policy:
-    """The user's policy, from options by the names of POLICY_OPTIONS."""
-    return Policy(tuple(options["allow"]), tuple(options["deny"]), options["enabled"], options["risks"])
+    """The user's policy, from options by the names of POLICY_OPTIONS. PolicyError for a name that nothing has."""
+    policy = Policy(tuple(options["allow"]), tuple(options["deny"]), options["enabled"], options["risks"])
+    policy.require_known(_NAMES)
+    return policy

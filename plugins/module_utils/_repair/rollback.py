@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass
+from pathlib import Path
 
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import lock, paths, splice, undo, units, verify
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import record as rec
@@ -17,7 +18,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.plan import Verify
     from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.system import System
 
-PLANNED, REFUSED = "planned", "refused"
+PLANNED, REFUSED, NOTHING = "planned", "refused", "nothing"
 HOLD_SECONDS = 300.0  # the controller looks at the node up to three times before it decides
 _POLL_SECONDS, _BUSY_SECONDS = 2.0, 30.0
 _LOCK_NAME, _KEEP_NAME = "rollback", "keep"
@@ -37,13 +38,16 @@ def roll_back(system: System, asked: Request, wanted: Verify) -> dict[str, t.Any
     """Puts everything back that a run has changed, and restarts what it had restarted.
 
     :param wanted: what to watch afterwards, if the kubelet ran before the repair
-    :returns: run, state (rolled_back, failed or refused), changed, reason, record, restored, verify, recovered, diff
+    :returns: run, state (rolled_back, failed, refused, or nothing: no run stands), changed, reason, record, restored,
+        verify, recovered, diff
     :raises lock.BusyError: another repair is going on
     """
     with lock.hold(system.lock, f"{_LOCK_NAME} {asked.run or 'last'}", system.now()):
         try:
             records = rec.Records(system)
             recovered = undo.recover(system, records, Attempts(system), asked.run or "")
+            if not asked.run and _none_stands(records):
+                return _result(None, NOTHING, recovered=recovered)
             record = _record(records, asked.run, asked.force)
             if record.state == rec.ROLLED_BACK:
                 return _result(record, rec.ROLLED_BACK, recovered=recovered)
@@ -74,10 +78,14 @@ def check(system: System, asked: Request) -> dict[str, t.Any]:
     """What `roll_back` would do, without changing anything."""
     try:
         lock.require_free(system.lock)
-        record = _record(rec.Records(system), asked.run, asked.force)
+        records = rec.Records(system)
+        if not asked.run and _none_stands(records):
+            return _result(None, NOTHING)
+        record = _record(records, asked.run, asked.force)
         if record.state == rec.ROLLED_BACK:
             return _result(record, rec.ROLLED_BACK)
-        return _result(record, PLANNED, changed=True, diff=_differences(record))
+        result = _result(record, PLANNED, changed=True, diff=_differences(record))
+        return {**result, "restored": [entry["path"] for entry in reversed(record.manifest["changes"])]}
     except (RefusedError, OSError) as exc:
         return _result(None, REFUSED, str(exc), run=asked.run or "")
 
@@ -99,6 +107,17 @@ def keep(system: System, run: str, check_mode: bool) -> dict[str, t.Any]:
             return _result(record, rec.COMMITTED, changed=held)
         except (RefusedError, OSError) as exc:
             return _result(None, REFUSED, str(exc), run=run)
+
+
+def _none_stands(records: rec.Records) -> bool:
+    """:raises RefusedError: it cannot be told, for a record cannot be read"""
+    if records.last_committed() is not None:
+        return False
+    known = {record.directory for record in records.all()}
+    unread = [str(file) for file in Path(records.directory).glob("*/manifest.json") if str(file.parent) not in known]
+    if unread:
+        raise RefusedError(f"{unread[0]} cannot be read, so what there is to undo is not known.")
+    return True
 
 
 def _record(records: rec.Records, run: str | None, force: bool) -> rec.Record:

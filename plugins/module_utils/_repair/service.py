@@ -89,7 +89,7 @@ def roll_back(
             result = detach.run(lambda: rollback.roll_back(node, named, wanted), seconds)
         except detach.KilledError:
             result = detach.run(lambda: rollback.roll_back(node, named, wanted), seconds)
-    return masked(result, result["state"] in (rec.ROLLED_BACK, rollback.PLANNED))
+    return masked(result, result["state"] in (rec.ROLLED_BACK, rollback.PLANNED, rollback.NOTHING))
 
 
 def keep(run: str, check_mode: bool, system: System | None = None) -> dict[str, t.Any]:

@@ -13,7 +13,7 @@ import pytest
 from corpus._load import load_evidence
 
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils import _repairing
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._repair import told
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._repair import failure, told, unable
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._repairing import APPLY, KEEP, ROLL_BACK, Repairer
 
 OPTIONS: dict[str, Any] = {
@@ -173,6 +173,37 @@ def test_node_for_a_person_is_not_touched() -> None:
     node = FakeNode("cert-expired")
     done, _before, _after = repairer(node).repair(check=False)
     assert (done.state, done.changed, done.failed, node.calls) == ("nothing", False, False, ["node_info"])
+
+
+def test_node_that_cannot_be_read_when_its_turn_comes_is_no_success() -> None:
+    """Nothing is done, and the run fails with the reason; a host that is kept out of repairs fails nothing."""
+    node = FakeNode("ca-path-wrong")
+    node._execute_module = lambda **_arguments: {"unreachable": True, "msg": "timed out"}  # type: ignore[method-assign]
+    done, _before, _after = repairer(node).repair(check=False)
+    assert (done.state, done.failed) == ("refused", True)
+    assert failure(done) == "Nothing was done: it could not be judged: the node could not be reached: timed out"
+    done, _before, _after = repairer(node, enabled=False).repair(check=False)
+    assert (done.state, done.failed) == ("nothing", False)
+
+
+@pytest.mark.parametrize(
+    ("part", "status", "verdict", "said"),
+    [
+        ("files:/etc/kubernetes/kubelet.conf", "denied", "down", "root is needed on the node"),
+        ("journal", "denied", "unknown", "root is needed on the node"),
+        ("journal", "timeout", "unknown", "it could not be judged: no answer"),
+        ("journal", "timeout", "down", ""),
+        ("cluster", "denied", "down", ""),
+        ("files", "denied", "at_risk", ""),
+    ],
+)
+def test_what_makes_a_repair_impossible(part: str, status: str, verdict: str, said: str) -> None:
+    """Only what keeps a broken node from being read or written counts, not what the control plane refuses."""
+    roots = [{"id": "a/b"}] if verdict == "down" else []
+    unknown = {"part": part, "status": status, "reason": "no answer"}
+    result = {"verdict": verdict, "summary": "s", "root_causes": roots, "unknowns": [unknown]}
+    assert unable(result).startswith(said)
+    assert bool(unable(result)) is bool(said)
 
 
 HELD = {

@@ -17,6 +17,7 @@ from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret.snap
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.finding import Effect, Evidence, Finding, Remedy
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.plan import Action, Step
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._plan.conflict import conflict
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._plan.policy import Policy, PolicyError
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._plan.verify import verification
 
 
@@ -29,7 +30,8 @@ def finding(id_: str, effect: Effect = Effect.DOWN, repair: str | None = None) -
 @pytest.mark.parametrize(
     ("policy", "words"),
     [
-        ({"allow": ("safe",)}, "add unmask-kubelet to kubelet_repair_allow"),
+        ({"allow": ("safe",)}, """with -e '{"kubelet_repair_allow":["safe","unmask-kubelet"]}'"""),
+        ({"deny": ("needs-approval",)}, "kubelet_repair_deny names needs-approval"),
         ({"deny": ("unmask-kubelet",)}, "kubelet_repair_deny names unmask-kubelet"),
         ({"enabled": False}, "kubelet_repair_enabled"),
         ({"allow": ()}, "kubelet_repair_allow"),
@@ -51,6 +53,14 @@ def test_policy_allows_by_id_or_class(allow: tuple[str, ...]) -> None:
 def test_deny_wins() -> None:
     """An action that is both allowed and denied is not done."""
     assert plan_of("ca-path-wrong", deny=("set-client-ca-file",)).actions == ()
+
+
+@pytest.mark.parametrize("policy", [Policy(allow=("safe", "unmask")), Policy(deny=("unmask",))])
+def test_name_that_nothing_has_is_refused(policy: Policy) -> None:
+    """A typo in what is allowed or denied is told with what may have been meant, and with all names."""
+    with pytest.raises(PolicyError, match=r"there is no unmask. Did you mean unmask-kubelet\? There are safe, unmask"):
+        policy.require_known(["unmask-kubelet", "safe"])
+    Policy(allow=("safe",), deny=("unmask-kubelet",)).require_known(["unmask-kubelet", "safe"])
 
 
 def test_fault_at_the_start_that_cannot_be_repaired_blocks_the_others() -> None:
