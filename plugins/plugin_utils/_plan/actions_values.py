@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .._expected.baseline import keys
-from .._expected.between import between_nodes, by_size
+from .._expected.between import between_nodes
 from .._expected.defaults import FLAGS, effective
 from .._expected.matchers import same, value_text
 from .._expected.observe import scalar
@@ -31,6 +31,8 @@ from .yaml_edit import add_field, set_scalar
 FAIL_CGROUP_V1 = "failCgroupV1"
 _FIELD_OF = {flag: f"config.{path}" for path, flag in FLAGS.items()}
 _EVIDENT = {"bool": re.compile(r"true|false"), **dict.fromkeys(("int32", "int64", "uint32"), re.compile(r"0|[1-9]\d*"))}
+# The runtime decides the first; the others follow from the size of the machine, and pods suffer where they are missing.
+_OF_NODE = ("cgroupDriver", "kubeReserved", "systemReserved")
 _MASK = "***"
 _DRAINED = "pods keep what the old value gave them: drain the node first"
 _STOP_GAP = "a stop-gap: kubelets will lose cgroup v1; boot the host with cgroup v2"
@@ -151,8 +153,7 @@ def _of_whole(at: Context, path: str) -> tuple[str, Wanted] | None:
         names = names[:-1]
     source, name = _published(at, names), ".".join(names)
     if source is None:
-        # A reservation is one of several suspects, and follows from the size of the machine.
-        return None if by_size(field) and len(at.finding.at_fault) > 1 else _removal(at, path, name)
+        return _removal(at, path, name)
     of_map = isinstance(source, dict) and path.startswith("config.")
     return (f"config.{name}", Wanted(source, KUBELET_CONFIG)) if of_map else None
 
@@ -182,7 +183,7 @@ def _published(at: Context, names: tuple[str, ...]) -> Any:
 
 def _of_cluster(at: Context, field: str) -> bool:
     """True for a field that a node has no reason to set for itself, where kubelet-config is known as a whole."""
-    own = field.removeprefix("config.") in (*SET_ON_NODE, "cgroupDriver")
+    own = field.removeprefix("config.").partition(".")[0] in (*SET_ON_NODE, *_OF_NODE)
     return bool(field) and not own and between_nodes(field) and bool(_whole(at))
 
 

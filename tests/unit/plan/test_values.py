@@ -216,6 +216,8 @@ def test_reservations_are_never_just_dropped() -> None:
     both = ("config.kubeReserved.memory", "config.systemReserved.memory")
     assert findings(node)["config/reserved-exceeds-capacity"].at_fault == both
     assert "must be known" in reason(plan_for(node, whole="maxPods: 9\n", allow=("needs-approval",)))
+    alone = node_with("kubeReserved: {memory: 60Gi}\n", said)
+    assert "must be known" in reason(plan_for(alone, whole="maxPods: 9\n", allow=("needs-approval",)))
     plan = plan_for(node, *(wants(path, "1Gi") for path in both))
     after = f"{HEAD}kubeReserved:\n  cpu: 500m\n  memory: 1Gi\nsystemReserved: {{memory: 1Gi}}\n"
     assert files_after(node, plan) == {CONFIG: after}
