@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from sys import intern
 from typing import Any
 
-from .compare import FORMAT, Past
+from .compare import FORMAT, VERDICTS, Past
 
 _NAME = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z\.json\Z")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z")
 _FORM = "%Y-%m-%dT%H:%M:%SZ"
 # As a run's file begins; what begins otherwise is not ours to remove.
 BEGINNING = f'{{"format":"{FORMAT}"'
@@ -69,8 +70,11 @@ def valid(run: Any) -> bool:
         return (
             run["format"] == FORMAT
             and run.keys() >= {"limited", "counts"}
-            and all(isinstance(run[key], str) for key in ("at", "version"))
-            and all(node.keys() >= _NODE for node in run["nodes"])
+            and isinstance(run["version"], str)
+            and all(node.keys() >= _NODE and node["verdict"] in VERDICTS for node in run["nodes"])
+            and all(_MOMENT.match(each["at"]) for each in (run, *run["nodes"]))
+            and all(_MOMENT.match(node["since"]) for node in run["nodes"])
+            and all(_MOMENT.match(each["not_after"]) for node in run["nodes"] for each in node["certificates"])
             and all(each.keys() >= _FINDING for node in run["nodes"] for each in node["findings"])
             and all(cause.keys() >= {"id", "endpoint", "since"} for cause in run["fleet"])
         )

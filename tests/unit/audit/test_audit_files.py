@@ -129,6 +129,20 @@ def test_latest_that_is_no_run(tmp_path: Path, text: str) -> None:
     assert ["latest.json" in note for note in second.run["notes"]] == [True]
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("verdict", "fine"), ("since", "yesterday"), ("findings", None), ("certificates", [{}]), ("host", ...)],
+)
+def test_latest_that_somebody_edited(tmp_path: Path, key: str, value: Any) -> None:
+    """An entry that is not as documented makes the file no run; the one among the runs counts."""
+    kept = audit(tmp_path)
+    edited = {name: part for name, part in of(kept.run).items() if name != key}
+    edited.update({} if value is ... else {key: value})
+    (tmp_path / "latest.json").write_text(json.dumps({**kept.run, "nodes": [edited]}))
+    second = audit(tmp_path)
+    assert (of(second.run)["since"], second.problems) == ("2026-11-24T12:00:00Z", [])
+
+
 def test_damaged_run_is_left_alone(tmp_path: Path, clock: list[datetime]) -> None:
     """It is named, not removed, and the run before it counts."""
     audit(tmp_path)
