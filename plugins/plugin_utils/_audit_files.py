@@ -22,6 +22,7 @@ from ._audit.metrics import metrics
 from ._files import RESULT_MODE, os_error, write_atomically
 from ._report.audit_html import page
 from ._report.audit_markdown import text
+from ._report.audit_view import ViewError
 
 RUNS = "runs"
 LATEST = "latest.json"
@@ -145,8 +146,11 @@ def _write(place: Place, run: Run, known: Known) -> Kept:
 
 def write_reports(directory: Path, run: Run, history: Sequence[Past]) -> list[str]:
     """Write the reports of a run, with the runs before it in short; says why one could not be written."""
-    made = (_written(directory / PAGE, page(run, history)), _written(directory / DIGEST, text(run, history)))
-    return [problem for problem in made if problem]
+    try:
+        made = {PAGE: page(run, history), DIGEST: text(run, history)}
+    except ViewError as error:
+        return [f"no report could be made: {error}"]
+    return [problem for name, said in made.items() if (problem := _written(directory / name, said))]
 
 
 def newest(directory: Path) -> Known:

@@ -14,7 +14,7 @@ import yaml
 
 PLUGINS = "ansible_collections.nodeclinic.kubelet.plugins"
 ROOT = Path(__file__).resolve().parents[3]
-ROLES = ("diagnose", "capture", "baseline", "repair", "schedule")
+ROLES = ("diagnose", "capture", "baseline", "repair", "audit", "schedule")
 
 
 def documented(name: str) -> dict[str, Any]:
@@ -33,6 +33,8 @@ def documented(name: str) -> dict[str, Any]:
     "name",
     [
         "diagnose",
+        "audit",
+        "audit_report",
         "capture",
         "replay",
         "report",
