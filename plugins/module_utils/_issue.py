@@ -119,8 +119,10 @@ def _approve(cluster: Cluster, path: str, asked: Asked, seconds: float) -> str:
     stored = cluster.get(path) or {}
     _require_as_sent(stored, asked)
     if not _has(stored, "Approved"):
-        # The very object that was looked at: its resourceVersion has the API server refuse if it changed since.
-        cluster.act(["replace", "--raw", f"{path}/approval", "-f", "-"], _approved(stored))
+        # The very object that was looked at: its resourceVersion has the API server refuse if it changed since. Without
+        # --validate=false an older kubectl (1.20, of Debian 12) reads the API server's whole schema for it.
+        argv = ["replace", "--raw", f"{path}/approval", "--validate=false", "-f", "-"]
+        cluster.act(argv, _approved(stored))
     return _signed(cluster, path, asked, seconds)
 
 
@@ -129,6 +131,8 @@ def require_kubelets(pem: str, asked: Asked) -> None:
 
     :raises NotIssuedError: it is not
     """
+    if not _pkcs10.NODE_NAME.fullmatch(asked.node):  # it becomes part of paths of the API
+        raise NotIssuedError(f"{asked.node[:100]!r} is no name of a node")
     try:
         seen = _pkcs10.request(pem)
     except ValueError as exc:

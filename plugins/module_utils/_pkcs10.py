@@ -14,6 +14,7 @@ import typing as t
 
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _der
 
+NODE_NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")  # of a Kubernetes node: a DNS subdomain (RFC 1123)
 _ATTRIBUTES = 0xA0  # [0] IMPLICIT SET OF Attribute
 _NAMES: t.Mapping[bytes, str] = {bytes.fromhex("550403"): "CN", bytes.fromhex("55040a"): "O"}
 _PEM = re.compile(r"-----BEGIN ([A-Z ]+)-----([A-Za-z0-9+/=\s]+?)-----END \1-----")

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import typing as t
 from pathlib import Path
 
@@ -19,7 +18,6 @@ from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.system 
 if t.TYPE_CHECKING:
     from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.system import System
 
-NODE_NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
 _SECONDS = 30.0
 _MAKE_KEY = (
     "openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-pkeyopt",
@@ -44,7 +42,7 @@ def make(system: System, node: str) -> dict[str, str]:
     :returns: request (PEM) and public_key_sha256 (of the DER SubjectPublicKeyInfo, hexadecimal)
     :raises RefusedError: there is no openssl, it fails, or a repair is going on; nothing is left then
     """
-    if not NODE_NAME.fullmatch(node):
+    if not _pkcs10.NODE_NAME.fullmatch(node):
         raise RefusedError(f"{node[:100]!r} is no name of a node.")
     require_openssl(system)
     with lock.hold(system.lock, "certificate request", system.now()):

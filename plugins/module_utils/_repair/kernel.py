@@ -50,13 +50,14 @@ def sysctl_file(content: bytes, name: str, value: str) -> bytes:
     return "".join(f"{line}\n" for line in [*kept, wanted]).encode("utf-8", "surrogateescape")
 
 
-def swaps(system: System) -> list[str]:
-    """Swap devices and files in use.
+def swaps(system: System) -> dict[str, str]:
+    """Swap devices and files in use, with their priorities.
 
     :raises OSError: they cannot be read
     """
     lines = Path(system.root + _SWAPS).read_text(encoding="utf-8", errors="surrogateescape").splitlines()[1:]
-    return [line.split()[0].replace("\\040", " ") for line in lines if line.split()]
+    fields = [line.split() for line in lines if line.split()]  # Filename Type Size Used Priority
+    return {words[0].replace("\\040", " "): words[-1] for words in fields}
 
 
 def swap_off(system: System) -> None:
@@ -69,13 +70,16 @@ def swap_off(system: System) -> None:
         _run(system, ["swapoff", "--", *swaps(system)], "swapoff of what fstab does not name")
 
 
-def swap_on(system: System, devices: t.Iterable[str]) -> None:
-    """Uses swap again.
+def swap_on(system: System, before: t.Mapping[str, str]) -> None:
+    """Uses swap again that is not in use any more, with its priority; one below 0 is the kernel's own choice.
 
+    :raises OSError: what is in use cannot be read
     :raises StepError: a device is refused
     """
-    for device in devices:
-        _run(system, ["swapon", "--", device], f"swapon {device}")
+    for device, priority in before.items():
+        if device not in swaps(system):
+            chosen = [f"--priority={priority}"] if priority.isdigit() else []
+            _run(system, ["swapon", *chosen, "--", device], f"swapon {device}")
 
 
 def fstab_without_swap(content: bytes) -> bytes:

@@ -43,7 +43,7 @@ def hold(path: str, run: str, now: str) -> t.Iterator[None]:
     try:
         _take(descriptor, fcntl.LOCK_EX)
         boot = Path(_BOOT_ID).read_text(encoding="ascii").strip() if Path(_BOOT_ID).exists() else ""
-        _write(descriptor, {"run": run, "pid": os.getpid(), "boot": boot, "since": now})
+        _write(path, descriptor, {"run": run, "pid": os.getpid(), "boot": boot, "since": now})
         yield
     finally:
         os.close(descriptor)
@@ -71,12 +71,12 @@ def _take(descriptor: int, kind: int) -> None:
         raise BusyError(_holder(descriptor)) from None
 
 
-def _write(descriptor: int, holder: t.Mapping[str, t.Any]) -> None:
+def _write(path: str, descriptor: int, holder: t.Mapping[str, t.Any]) -> None:
     try:
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, json.dumps(holder).encode(), 0)
     except OSError as exc:
-        raise RefusedError(f"The lock cannot be written: {exc.strerror}.") from exc
+        raise RefusedError(f"The lock {path} cannot be written: {exc.strerror}.") from exc
 
 
 def _holder(descriptor: int) -> dict[str, t.Any]:

@@ -50,7 +50,7 @@ def prepare(system: System, plan: Plan, records: Records, rehearsal: bool = Fals
             preparing.add(step)
         preparing.look_at_units(plan)
         preparing.require_room()
-    except (StepError, OSError) as exc:
+    except (StepError, OSError, UnicodeError) as exc:  # a path, too, need not be one in the locale of this node
         raise RefusedError(f"The node cannot be looked at: {exc}.") from exc
     return preparing.done
 
@@ -273,7 +273,9 @@ class _Preparing:
     def _add(self, step: Step, change: Change) -> None:
         if self._change_of(step.path) is not None:
             raise RefusedError(f"The plan changes {step.path} twice in ways that do not go together.")
-        self.done.operations.append(change)
+        # A change keeps the owner and mode that it has found: they are set after it, whatever the order of the steps.
+        acts = [act for act in self.done.acts if act.kind == attributes.KIND and act.words["path"] == change.path]
+        self.done.operations.insert(self._position(acts[0]) if acts else len(self.done.operations), change)
 
 
 def _file(data: bytes, like: PathState) -> PathState:

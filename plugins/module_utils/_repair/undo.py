@@ -156,7 +156,7 @@ def _put_back_act(system: System, act: Entry, done: Undone) -> None:
         elif act["kind"] == attributes.KIND and attributes.put_back(system, act):
             done.restored.append(act["path"])
         elif act["kind"] == "swapoff":
-            kernel.swap_on(system, [device for device in act["before"] if device not in kernel.swaps(system)])
+            kernel.swap_on(system, act["before"])
     except (OSError, StepError) as exc:
         done.problems.append(f"{exc}.")
 

@@ -141,6 +141,16 @@ def test_other_subjects_and_names_are_refused(
     assert host.acts == []
 
 
+@pytest.mark.parametrize("node", ["worker-2?x", "../nodes/worker-2", "worker-2/status", "", "a" * 254])
+def test_name_that_is_none_never_becomes_part_of_a_path(node: str, key: ec.EllipticCurvePrivateKey) -> None:
+    """A node that calls itself so gets nothing, though its own request names it."""
+    host = FakeCluster()
+    parts = (SUBJECT[0], ("CN", f"system:node:{node}"[:64]))
+    with pytest.raises(_issue.NotIssuedError, match="is no name of a node"):
+        _issued(host, _asked(key, _request(key, parts, ()), node=node, known_as=("worker-2",)))
+    assert host.acts == []
+
+
 def test_key_must_be_the_one_that_the_node_reported(key: ec.EllipticCurvePrivateKey) -> None:
     """A request that somebody exchanged on the way is refused."""
     other = ec.generate_private_key(ec.SECP256R1())

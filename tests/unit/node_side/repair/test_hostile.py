@@ -266,3 +266,40 @@ def _drip(server: socket.socket) -> None:
                 time.sleep(0.001)
         except OSError:
             return
+
+
+def test_owner_and_mode_are_set_after_an_edit_whatever_their_order(node: Node) -> None:
+    """An edit keeps the mode that the file had; the one that is wanted must not be lost by it."""
+    own = {"uid": str(os.getuid()), "gid": "0"}
+    mode = {"kind": "attributes", "path": node.path("/config.yaml"), "mode": "0600", **own}
+    before = node.tree()
+    assert apply(node, plan_of(mode, edit(node, "/config.yaml", b"/wrong", GOOD)))["state"] == "committed"
+    assert stat.S_IMODE(Path(node.path("/config.yaml")).stat().st_mode) == 0o600
+    assert rollback.roll_back(node, LAST, WATCH)["state"] == "rolled_back"
+    assert node.tree() == before
+
+
+def test_swap_comes_back_with_its_priority(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it was before; one that the kernel had chosen is left to it."""
+    node.write(
+        "/proc/swaps", b"Filename Type Size Used Priority\n/dev/sda2 partition 1 0 -2\n/dev/zram0 partition 1 0 100\n"
+    )
+    run, asked = node.run, []
+
+    def noted(argv: t.Sequence[str], timeout: float) -> _process.RunResult:
+        asked.append(" ".join(argv))
+        return run(argv, timeout)
+
+    monkeypatch.setattr(node, "run", noted)
+    assert apply(node, plan_of({"kind": "swapoff"}))["state"] == "rolled_back"
+    assert [line for line in asked if "swapon" in line] == [
+        "swapon -- /dev/sda2",
+        "swapon --priority=100 -- /dev/zram0",
+    ]
+
+
+def test_text_that_cannot_be_written_is_refused(node: Node) -> None:
+    """Half of a character is none, in any encoding."""
+    step = edit(node, "/config.yaml", b"/wrong", GOOD)
+    step["edits"][0]["text"] = "\ud800"
+    assert apply(node, plan_of(step))["state"] == "refused"
