@@ -150,9 +150,9 @@ def _apply_or_join(node: System, plan: plans.Plan, limits: transaction.Limits) -
     while True:
         left = max(1.0, deadline - time.monotonic())
         try:
-            result = detach.run(lambda: _apply(node, plan, limits), left)
+            result = detach.run(lambda: _watched(node, plan, lambda: transaction.apply(node, plan, limits)), left)
         except detach.KilledError:
-            result = detach.run(lambda: transaction.end_killed(node, plan), left)
+            result = detach.run(lambda: _watched(node, plan, lambda: transaction.end_killed(node, plan)), left)
         if "busy" not in result:
             return result
         if result["busy"] != plan.run:
@@ -162,9 +162,10 @@ def _apply_or_join(node: System, plan: plans.Plan, limits: transaction.Limits) -
             return joined
 
 
-def _apply(node: System, plan: plans.Plan, limits: transaction.Limits) -> dict[str, t.Any]:
+def _watched(node: System, plan: plans.Plan, work: detach.Work) -> dict[str, t.Any]:
+    """The result of work on a plan; a run that it leaves held is rolled back when nobody decides about it."""
     try:
-        result = transaction.apply(node, plan, limits)
+        result = work()
     except lock.BusyError as exc:
         return {"busy": exc.run, "reason": str(exc)}
     if result["state"] == rec.HELD:  # only here, for a process that is started under the lock would go on to hold it

@@ -237,8 +237,17 @@ def test_nobody_is_overruled_who_has_decided(node: Node) -> None:
 def test_only_a_held_run_is_waited_for(node: Node) -> None:
     """A process is left behind for a run that is held, and for no other; it starts without the lock."""
     wrong = plan_of(edit(node, "/config.yaml", b"/wrong", "/also-wrong"), hold=True)
-    service._apply(node, wrong, transaction.Limits())
+    service._watched(node, wrong, lambda: apply(node, wrong))
     assert len(node.waiting) == 1
     lock.require_free(node.lock)
-    service._apply(node, plan_of(edit(node, "/config.yaml", b"/also", "/good/also"), run="good"), transaction.Limits())
+    good = plan_of(edit(node, "/config.yaml", b"/also", "/good/also"), run="good")
+    service._watched(node, good, lambda: apply(node, good))
     assert len(node.waiting) == 1
+
+
+def test_held_run_is_waited_for_also_when_its_process_was_killed(node: Node) -> None:
+    """Between its last state and the start of the one that waits."""
+    wrong = plan_of(edit(node, "/config.yaml", b"/wrong", "/also-wrong"), hold=True)
+    apply(node, wrong)
+    result = service._watched(node, wrong, lambda: transaction.end_killed(node, wrong))
+    assert (result["state"], len(node.waiting)) == ("held", 1)
