@@ -36,7 +36,7 @@ def test_silent_file_system_costs_its_limit_once(tmp_path: Path) -> None:
         pytest.skip("needs root and /dev/fuse")
     paths = os.pathsep.join(path for path in sys.path if path)
     argv = ["unshare", "--mount", "env", f"PYTHONPATH={paths}", sys.executable, "-c", PROGRAM, str(tmp_path)]
-    result = Host().run(argv, timeout=20)
+    result = Host().run(argv, timeout=120)
     if result.exit_code != 0:
         pytest.skip(f"this host does not let us mount: {result.err[-200:]}")
     answer: dict[str, t.Any] = json.loads(result.out)

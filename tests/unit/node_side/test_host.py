@@ -7,22 +7,22 @@ from __future__ import annotations
 
 import os
 import time
-import typing as t
+from pathlib import Path
 
 import pytest
 
-from ansible_collections.nodeclinic.kubelet.plugins.module_utils._host import Host
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils._host import FILE_SECONDS, Host
 
-if t.TYPE_CHECKING:
-    from pathlib import Path
+AT_ONCE = 30
+"""Seconds: far more than it takes on a busy machine, far less than what must not be waited for."""
 
 
 def _alive(pid: int) -> bool:
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        state = Path(f"/proc/{pid}/stat").read_text().split()[2]
+    except (FileNotFoundError, ProcessLookupError):
         return False
-    return True
+    return state != "Z"
 
 
 def test_program_that_hangs_is_killed_with_its_children(tmp_path: Path) -> None:
@@ -31,29 +31,26 @@ def test_program_that_hangs_is_killed_with_its_children(tmp_path: Path) -> None:
     started = time.monotonic()
     result = Host().run(["sh", "-c", f"sleep 60 & echo $! > {pid_file}; echo begun; wait"], timeout=0.5)
     assert (result.status, result.exit_code, result.out) == ("timeout", None, "begun\n")
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < AT_ONCE
     child = int(pid_file.read_text())
-    for dummy in range(50):
-        if not _alive(child):
-            break
+    while _alive(child):
+        assert time.monotonic() - started < AT_ONCE
         time.sleep(0.05)
-    stopped = not _alive(child) or "Z" in (tmp_path.__class__(f"/proc/{child}/stat")).read_text().split()[2]
-    assert stopped
 
 
 def test_background_child_that_keeps_the_pipe_cannot_hold_us() -> None:
     """A program that ended but left somebody with its output open costs its time limit only."""
     started = time.monotonic()
     assert Host().run(["sh", "-c", "echo x; sleep 60 &"], timeout=0.5).status == "timeout"
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < AT_ONCE
 
 
 def test_endless_output_is_cut() -> None:
     """Output beyond the limit stops the program at once."""
-    result = Host().run(["yes"], timeout=20, max_bytes=100_000)
+    result = Host().run(["yes"], timeout=60, max_bytes=100_000)
     assert result.status == "truncated"
     assert len(result.out) == 100_000
-    assert result.seconds < 5
+    assert result.seconds < AT_ONCE
 
 
 def test_programs_that_cannot_run(tmp_path: Path) -> None:
@@ -95,7 +92,7 @@ def test_only_regular_files_are_read(tmp_path: Path) -> None:
     started = time.monotonic()
     for path in (str(tmp_path / "fifo"), str(tmp_path), "/dev/zero"):
         assert host.read(path, 10).status == "error"
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < AT_ONCE
     assert host.read(str(tmp_path / "none"), 10).status == "absent"
     assert host.stat(str(tmp_path / "fifo")).type == "other"
 
@@ -122,7 +119,7 @@ def test_dead_mount_costs_its_limit_once(tmp_path: Path) -> None:
     started = time.monotonic()
     assert host.stat("/data/dead/b").status == "timeout"
     assert host.read("/data/dead/c/d", 10).status == "timeout"
-    assert time.monotonic() - started < 0.1
+    assert time.monotonic() - started < FILE_SECONDS
     (tmp_path / "alive").write_text("x")
     assert host.read("/alive", 10).status == "ok"
 

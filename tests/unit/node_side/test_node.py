@@ -181,10 +181,10 @@ def test_broken_collector_costs_only_its_part(node: Node, monkeypatch: pytest.Mo
 
 def test_hanging_collector_costs_only_its_time(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
     """What does not end in time is left out with status timeout."""
-    monkeypatch.setattr(host_part, "collect", lambda *dummy: time.sleep(3))
+    monkeypatch.setattr(host_part, "collect", lambda *dummy: time.sleep(60))
     started = time.monotonic()
-    evidence = collector.collect(node.host(seconds=2.0), collector.Options())
-    assert time.monotonic() - started < 2.5
+    evidence = collector.collect(node.host(seconds=3.0), collector.Options())
+    assert time.monotonic() - started < 30
     assert evidence["parts"]["host"]["status"] == "timeout"
     assert evidence["files"]
 

@@ -128,16 +128,20 @@ def test_sysctl_file_has_a_setting_once() -> None:
     assert content.decode().splitlines()[1:] == ["kernel.panic = 10", "vm.overcommit_memory = 0"]
 
 
+LIMIT = 120  # seconds: for what takes one, on a busy machine
 PROGRAM = """
 import sys, time, pathlib
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import detach
 done = pathlib.Path(sys.argv[1])
+def wait():
+    while not (done / "go").exists():
+        time.sleep(0.02)
 def work():
     (done / "begun").touch()
-    time.sleep(1)
+    wait()
     (done / "ended").write_text("yes")
     return {"state": "committed"}
-print(detach.run(work, 20))
+print(detach.run(work, 120))
 """
 
 
@@ -155,7 +159,8 @@ def _program(folder: Path, program: str = PROGRAM, run: str = "") -> subprocess.
 
 def test_detached_work_gives_its_result(tmp_path: Path) -> None:
     """Whoever waits gets it."""
-    out, err = _program(tmp_path).communicate(timeout=20)
+    (tmp_path / "go").touch()
+    out, err = _program(tmp_path).communicate(timeout=LIMIT)
     assert out == "{'state': 'committed'}\n", err
 
 
@@ -164,34 +169,36 @@ def test_detached_work_outlives_a_lost_connection(tmp_path: Path) -> None:
     asking = _program(tmp_path)
     _wait_for(tmp_path / "begun")
     os.killpg(asking.pid, signal.SIGKILL)
-    asking.communicate(timeout=5)
+    asking.communicate(timeout=LIMIT)
     assert not (tmp_path / "ended").exists()
+    (tmp_path / "go").touch()
     _wait_for(tmp_path / "ended")
 
 
 def test_work_that_goes_on_is_not_waited_for(tmp_path: Path) -> None:
     """Detached work gives its result while another process, which it has started, is still at work."""
-    lasting = PROGRAM.replace("time.sleep(1)", "detach.start(lambda: time.sleep(30) or {})")
+    lasting = PROGRAM.replace("    wait()", "    detach.start(lambda: time.sleep(60) or {})")
     began = time.monotonic()
-    out, err = _program(tmp_path, lasting).communicate(timeout=20)
+    out, err = _program(tmp_path, lasting).communicate(timeout=LIMIT)
     assert out == "{'state': 'committed'}\n", err
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 50
 
 
 def test_bug_in_detached_work_is_told(tmp_path: Path) -> None:
     """Its traceback comes back; work that was killed, also while it answered, is told of as well."""
     broken = PROGRAM.replace('(done / "begun").touch()', "raise ZeroDivisionError")
-    assert "ZeroDivisionError" in _program(tmp_path, broken).communicate(timeout=20)[1]
+    assert "ZeroDivisionError" in _program(tmp_path, broken).communicate(timeout=LIMIT)[1]
     killed = PROGRAM.replace('(done / "begun").touch()', "import os; os.kill(os.getpid(), 9)")
-    assert "KilledError" in _program(tmp_path, killed).communicate(timeout=20)[1]
+    assert "KilledError" in _program(tmp_path, killed).communicate(timeout=LIMIT)[1]
+    (tmp_path / "go").touch()
     halved = PROGRAM.replace(
         "def work", "import os; detach._write = lambda pipe, data: os.write(pipe, data[:9])\ndef work"
     )
-    assert "KilledError" in _program(tmp_path, halved).communicate(timeout=20)[1]
+    assert "KilledError" in _program(tmp_path, halved).communicate(timeout=LIMIT)[1]
 
 
 def _wait_for(path: Path) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + LIMIT
     while not path.exists():
         assert time.monotonic() < deadline, f"{path} does not appear"
         time.sleep(0.02)
@@ -203,6 +210,9 @@ from unit.node_side.repair import _node
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import service, transaction
 import time
 node = _node.Node(pathlib.Path(sys.argv[1]))
+def wait():
+    while not (node.folder / "go").exists():
+        time.sleep(0.02)
 node.on_mark = lambda point: %s if point == "state applied" else None
 plan = _node.plan_of(json.loads((node.folder / "step.json").read_text()), run=sys.argv[2])
 print(json.dumps(service.apply(plan, transaction.Limits(), False, node)))
@@ -213,7 +223,7 @@ def test_killed_process_is_cleaned_up_after(node: Node) -> None:
     """If only the process that does the repair is killed, whoever waits for it rolls back at once."""
     (node.folder / "step.json").write_text(json.dumps(edit(node, "/config.yaml", b"/wrong", "/good")))
     before = node.tree()
-    out, err = _program(node.folder, JOINING % "os.kill(os.getpid(), 9)", "run1").communicate(timeout=20)
+    out, err = _program(node.folder, JOINING % "os.kill(os.getpid(), 9)", "run1").communicate(timeout=LIMIT)
     result = json.loads(out)
     assert (result["state"], result["ok"]) == ("rolled_back", False), err
     assert result["reason"] == (
@@ -225,11 +235,12 @@ def test_killed_process_is_cleaned_up_after(node: Node) -> None:
 def test_two_controllers_at_once(node: Node) -> None:
     """With the same run, the second waits for the first's result; with another one, it is refused."""
     (node.folder / "step.json").write_text(json.dumps(edit(node, "/config.yaml", b"/wrong", "/good")))
-    first = _program(node.folder, JOINING % "time.sleep(3)", "run1")
+    first = _program(node.folder, JOINING % "wait()", "run1")
     _wait_for(Path(node.records) / "run1" / "manifest.json")
-    second = _program(node.folder, JOINING % "time.sleep(3)", "run1")
-    third_out, third_err = _program(node.folder, JOINING % "time.sleep(3)", "run2").communicate(timeout=20)
-    results = [json.loads(process.communicate(timeout=20)[0]) for process in (first, second)]
+    second = _program(node.folder, JOINING % "wait()", "run1")
+    third_out, third_err = _program(node.folder, JOINING % "wait()", "run2").communicate(timeout=LIMIT)
+    (node.folder / "go").touch()
+    results = [json.loads(process.communicate(timeout=LIMIT)[0]) for process in (first, second)]
     assert [result["state"] for result in results] == ["committed", "committed"], results
     assert results[1].get("joined") is True
     assert third_out == ""
