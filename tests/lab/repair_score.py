@@ -45,6 +45,7 @@ HEALED: dict[str, tuple[str, ...]] = {
             "combo-ca-path-and-port",
             "config-wrong-kind",
             "containerd-stopped",
+            "cert-current-not-symlink",
             "cert-link-stale",
             "containerd-stopped-restart",
             "crio-stopped",
@@ -80,6 +81,7 @@ HEALED: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("ca-file-corrupt", "ca-file-other-ca"), ("restore-ca-file",)),
     **dict.fromkeys(
         (
+            "cert-corrupt",
             "cert-expired",
             "cert-expired-no-rotation",
             "cert-key-mismatch",
