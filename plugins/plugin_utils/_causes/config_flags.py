@@ -261,8 +261,9 @@ def node_labels_forbidden(node: Snapshot) -> Iterator[Hit]:
     healthy="--cloud-provider is `external` or absent.",
     see='*cloud provider "aws" was specified, but built-in cloud providers are disabled*.',
     why="The built-in providers were switched off by 1.29 and their code removed by 1.31.",
-    remedy=Remedy(
-        "Deploy the provider's cloud-controller-manager, set `--cloud-provider=external` and drop --cloud-config."
+    remedy=correct(
+        "Deploy the provider's cloud-controller-manager, set `--cloud-provider=external` and drop --cloud-config.",
+        SET_FLAG,
     ),
     apart={"identity/cloud-provider-uninitialized": "that follows when `external` is set and no controller runs"},
     versions="1.29 and newer",
@@ -276,4 +277,5 @@ def cloud_provider_in_tree(node: Snapshot) -> Iterator[Hit]:
     flag = node.command_line.flag("cloud-provider")
     where = f" ({flag.place})" if flag else ""
     text = f"--cloud-provider={said.groups['provider']}{where} is no longer built into the kubelet"
-    yield Hit(text, (*((_quote.flag(flag),) if flag else ()), _quote.log(said)))
+    wrong = ("flags.cloud-provider",) if flag else ()
+    yield Hit(text, (*((_quote.flag(flag),) if flag else ()), _quote.log(said)), at_fault=wrong)

@@ -11,7 +11,7 @@ from .._model.cause import cause
 from .._model.finding import Effect, Hit, Remedy
 from .._model.snapshot import Snapshot
 from . import _layout, _logs, _quote
-from ._config import RESTART, at_fault, correct, fields, leaves, said_at_start, where
+from ._config import RESTART, SET_FLAG, at_fault, correct, fields, leaves, said_at_start, where
 
 EVICTION_DEFAULTS = ("memory.available", "nodefs.available", "nodefs.inodesFree", "imagefs.available")
 
@@ -172,7 +172,9 @@ def _thresholds(node: Snapshot, why: str) -> tuple[str, ...]:
     healthy="The paths of --image-credential-provider-config and -bin-dir exist and hold the provider.",
     see="*Failed to register CRI auth plugins*, and the kubelet exits.",
     why="The flags name files that a new machine image removed or renamed.",
-    remedy=Remedy("Restore the provider's binary, correct the path, or remove both flags, then restart the kubelet."),
+    remedy=correct(
+        "Restore the provider's binary, correct the path, or remove both flags, then restart the kubelet.", SET_FLAG
+    ),
     apart={"runtime/*": "the kubelet ends right after 'Container runtime initialized': the runtime is fine"},
     versions="1.20 and newer",
     sources=("kubernetes pkg/credentialprovider/plugin/plugin.go",),
@@ -184,7 +186,8 @@ def credential_provider_missing(node: Snapshot) -> Iterator[Hit]:
         names = ("image-credential-provider-config", "image-credential-provider-bin-dir")
         flags = [flag for name in names if (flag := node.command_line.flag(name))]
         text = f"the image credential provider cannot be loaded: {said.groups['why'][:150]}"
-        yield Hit(text, (*(_quote.flag(flag) for flag in flags), _quote.log(said)))
+        wrong = tuple(f"flags.{flag.name}" for flag in flags)
+        yield Hit(text, (*(_quote.flag(flag) for flag in flags), _quote.log(said)), at_fault=wrong)
 
 
 @cause(

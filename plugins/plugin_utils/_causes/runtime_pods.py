@@ -14,6 +14,7 @@ from .._model.finding import Effect, Evidence, Hit, Remedy
 from .._model.snapshot import Snapshot
 from .._signatures._load import signature
 from . import _cni, _logs, _quote, _runtime
+from ._config import correct
 
 REPEATED = timedelta(seconds=30)  # while it lasts, the kubelet says so every five seconds
 NO_PODS = ("network/cni-pod-cannot-start", "network/cni-config-missing")
@@ -33,9 +34,10 @@ def _no_pods(node: Snapshot) -> Effect | None:
     healthy="Both use systemd (or both cgroupfs); newer kubelets ask the runtime and ignore their own setting.",
     see='No pod starts: *expected cgroupsPath to be of format "slice:prefix:name" for systemd cgroups*.',
     why="kubeadm's default is systemd since 1.22, containerd's is cgroupfs; a regenerated config.toml flips one side.",
-    remedy=Remedy(
+    remedy=correct(
         "Set `SystemdCgroup = true` in the runc options of containerd's configuration (in the table of its version) and"
-        " restart containerd; drain first when pods run.",
+        " restart containerd; or, where it is this kubelet that differs from the others, set its cgroupDriver. Drain"
+        " first when pods run."
     ),
     apart={
         "network/cni-config-missing": "when no sandbox starts, the CNI pods cannot either: this comes before it",
@@ -57,7 +59,9 @@ def cgroup_driver_mismatch(node: Snapshot) -> Iterator[Hit]:
     driver = "systemd" if said.groups.get("got") else said.groups.get("runtime", "another one")
     fatal = Effect.DOWN if _logs.starting_fails(node) else _no_pods(node)
     text = f"cgroup drivers differ: {kubelet}, runtime: {driver}; no pod can be created"
-    yield Hit(text, (*((_quote.field(found),) if found else ()), _quote.log(said)), fatal)
+    wrong = "flags.cgroup-driver" if node.command_line.flag("cgroup-driver") else "config.cgroupDriver"
+    quoted = (_quote.field(found),) if found else ()
+    yield Hit(text, (*quoted, _quote.log(said)), fatal, at_fault=(wrong,))
 
 
 @cause(

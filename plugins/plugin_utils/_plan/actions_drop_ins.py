@@ -178,5 +178,5 @@ def set_aside_config_drop_in(at: Context) -> Action:
     if not facts or any(fact.type != "file" or not fact.sha256 or fact.path.startswith(PACKAGED) for fact in facts):
         raise UnavailableError(f"the files at fault must be known, and belong to no package. {at.finding.remedy.text}")
     steps = (Step("move_aside", {"path": fact.path, "sha256": fact.sha256}) for fact in facts)
-    text = f"move {', '.join(paths)} aside; what it sets (if it ever did) holds no more"
+    text = f"move {', '.join(paths)} aside; the settings in it have no effect any more"
     return at.action("set-aside-config-drop-in", NEEDS_APPROVAL, text, *steps)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .._expected.baseline import keys
-from .._expected.between import between_nodes
+from .._expected.between import between_nodes, by_size
 from .._expected.defaults import FLAGS, effective
 from .._expected.matchers import same, value_text
 from .._expected.observe import scalar
@@ -28,13 +28,14 @@ from .changes import DRAIN, change_flag, steps_of, write_field
 from .context import Context, UnavailableError, Wanted, edit
 from .yaml_edit import add_field, set_scalar
 
-FAIL_CGROUP_V1 = "failCgroupV1"
+_FAIL_CGROUP_V1 = "failCgroupV1"
 _FIELD_OF = {flag: f"config.{path}" for path, flag in FLAGS.items()}
 _EVIDENT = {"bool": re.compile(r"true|false"), **dict.fromkeys(("int32", "int64", "uint32"), re.compile(r"0|[1-9]\d*"))}
 # The runtime decides the first; the others follow from the size of the machine, and pods suffer where they are missing.
 _OF_NODE = ("cgroupDriver", "kubeReserved", "systemReserved")
 _MASK = "***"
 _DRAINED = "pods keep what the old value gave them: drain the node first"
+_FITTED = "pods for which there is no room by the new value are refused or evicted when the kubelet starts"
 _STOP_GAP = "a stop-gap: kubelets will lose cgroup v1; boot the host with cgroup v2"
 
 
@@ -61,12 +62,19 @@ def set_values(at: Context) -> Action:
     if not changes:
         named = ", ".join(at.finding.at_fault)
         raise UnavailableError(f"{named}: the sources expect what is refused here. {at.finding.remedy.text}")
-    drained = any(path.removeprefix("config.") in DRAIN for path in answers)
+    drained = any(_camel(path.partition(".")[2]) in DRAIN for path in answers)
+    fitted = any(by_size(path) for path in answers)
     known = all(wanted.declared or isinstance(wanted, _Evident) for wanted in answers.values())
     text = ", ".join(change.text for change in changes)
     automatic = SAFE if known and not drained else NEEDS_APPROVAL
     action = at.action(at.finding.remedy.repair or "", automatic, text, *steps_of(at, changes))
-    return replace(action, pods=_DRAINED) if drained else action
+    pods = _DRAINED if drained else _FITTED if fitted else action.pods
+    return replace(action, pods=pods)
+
+
+def _camel(name: str) -> str:
+    """The name of a flag as fields are written: cpuManagerPolicy."""
+    return re.sub(r"-([a-z])", lambda found: found[1].upper(), name)
 
 
 def remove_unknown_field(at: Context) -> Action:
@@ -129,7 +137,7 @@ def _right(at: Context, path: str, wanted: Wanted) -> bool:
     if problem:
         raise UnavailableError(f"{path}: {value_text(wanted.value)} ({wanted.source}) is not {problem}")
     fits = not kind or here is None or not misfit(here, kind)
-    return fits and same(wanted.value, here)
+    return fits and (same(wanted.value, here) or (here is None and same(wanted.value, effective(path, None))))
 
 
 def _evident(at: Context, path: str) -> tuple[str, Wanted] | None:
@@ -223,8 +231,8 @@ def _resolv_conf(at: Context) -> Action:
 
 def _accept_cgroup_v1(at: Context) -> Action:
     """Let this kubelet run on cgroup v1 once more; the user may have declared that it must not."""
-    declared = at.wanted(f"config.{FAIL_CGROUP_V1}")
+    declared = at.wanted(f"config.{_FAIL_CGROUP_V1}")
     if declared is not None and declared.declared and declared.value is not False:
         raise UnavailableError(f"{declared.source} wants cgroup v2. {at.finding.remedy.text}")
     wanted = Wanted(False, _STOP_GAP)
-    return set_setting(at, "set-config-field", (FAIL_CGROUP_V1,), "fail-cgroupv1", wanted, NEEDS_APPROVAL)
+    return set_setting(at, "set-config-field", (_FAIL_CGROUP_V1,), "fail-cgroupv1", wanted, NEEDS_APPROVAL)

@@ -16,6 +16,7 @@ from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.expected
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.plan import Action, Plan
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.snapshot import Snapshot
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._plan.plan import Sources
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._signatures._load import signature
 
 CONFIG, DEFAULT = "/var/lib/kubelet/config.yaml", "/etc/default/kubelet"
 KIND = "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n"
@@ -69,6 +70,7 @@ def test_declared_value_is_set_without_being_asked() -> None:
     assert (action.id, action.finding, action.classification) == ("set-config-field", "config/type-mismatch", "safe")
     assert files_after(node, plan) == {CONFIG: f"{HEAD}maxPods: 150  # asked for\nclusterDomain: a.b\n"}
     assert "maxPods: 150 (inventory (kubelet_expected.config.maxPods))" in action.summary
+    assert "no room by the new value" in action.pods
 
 
 @pytest.mark.parametrize("origin", [Origin.CONTROL_PLANE, Origin.PEERS])
@@ -182,6 +184,15 @@ def test_policy_of_a_manager_wants_the_node_drained() -> None:
     assert "drain the node first" in action.pods
 
 
+def test_flag_of_a_manager_wants_it_too() -> None:
+    """The flag means the same as the field."""
+    said = FLAG.replace("many", "maybe").replace("--max-pods", "--cgroup-driver")
+    node = node_with("", said, default="KUBELET_EXTRA_ARGS=--cgroup-driver=maybe\n")
+    wanted = wants("config.cgroupDriver", "systemd")
+    assert plan_for(node, wanted).actions == ()
+    assert "drain the node first" in only(plan_for(node, wanted, allow=("needs-approval",))).pods
+
+
 def test_threshold_with_a_misspelt_name_takes_the_whole_map_of_the_cluster() -> None:
     """One threshold fewer would do harm without a word."""
     said = f'{FAILED}unsupported eviction signal memory.availabel"'
@@ -254,6 +265,39 @@ def test_flag_without_a_source_stays() -> None:
     """What somebody wanted with it is not known."""
     node = node_with("", FLAG, default="KUBELET_EXTRA_ARGS=--max-pods=many\n")
     assert "declared as kubelet_expected.flags.max-pods" in reason(plan_for(node, allow=("needs-approval",)))
+
+
+@pytest.mark.parametrize(
+    ("said", "flag", "before", "after"),
+    [
+        ("cloud-provider-in-tree", "cloud-provider", "aws", "external"),
+        ("node-labels-forbidden", "node-labels", "node-role.kubernetes.io/x=", "a.b/x=y"),
+        ("credential-provider-missing", "image-credential-provider-bin-dir", "/opt/old", "/opt/bin"),
+    ],
+)
+def test_other_flags_that_stop_the_start_come_from_what_is_expected(
+    said: str, flag: str, before: str, after: str
+) -> None:
+    """No field of kubelet-config stands for them: it says nothing of these."""
+    node = node_with("", signature(said).match[0], default=f"KUBELET_EXTRA_ARGS=--{flag}={before}\n")
+    plan = plan_for(node, wants(f"flags.{flag}", after))
+    assert files_after(node, plan) == {DEFAULT: f"KUBELET_EXTRA_ARGS=--{flag}={after}\n"}
+    assert "must be known" in reason(plan_for(node, whole="maxPods: 9\n", allow=("needs-approval",)))
+
+
+@pytest.mark.parametrize("written", ["cgroupDriver: cgroupfs\n", ""])
+def test_cgroup_driver_that_the_runtime_does_not_have_follows_the_cluster(written: str) -> None:
+    """Whether it is written or left to the default; on approval alone, for pods have the old one."""
+    changed = evidence()
+    put(changed, CONFIG, HEAD + written, sha256=hashlib.sha256((HEAD + written).encode()).hexdigest())
+    node = logged(node_of(changed), signature("cgroup-driver-mismatch").match[0])
+    wanted = wants("config.cgroupDriver", "systemd", Origin.CONTROL_PLANE)
+    plan = plan_for(node, wanted, allow=("needs-approval",))
+    assert only(plan).finding == "runtime/cgroup-driver-mismatch"
+    assert files_after(node, plan) == {CONFIG: f"{HEAD}cgroupDriver: systemd\n"}
+    assert "drain" in only(plan).pods
+    same = wants("config.cgroupDriver", "cgroupfs", Origin.CONTROL_PLANE)
+    assert "expect what is refused here" in reason(plan_for(node, same, allow=("needs-approval",)))
 
 
 def test_flag_that_was_changed_since_is_not_at_fault() -> None:
