@@ -6,17 +6,15 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
+from unit.action._play import ROOT, play
 
-ROOT = Path(__file__).resolve().parents[3]
 CORPUS = ROOT / "tests" / "corpus"
 SCHEMA = json.loads((ROOT / "docs" / "result.schema.json").read_text())
 MISTAKES = {
@@ -43,20 +41,6 @@ def inventory(tmp_path: Path) -> Path:
     path = tmp_path / "hosts.json"
     path.write_text(json.dumps({"all": {"hosts": hosts, "vars": variables}}))
     return path
-
-
-def play(name: str, *arguments: str | Path, **variables: Any) -> subprocess.CompletedProcess[str]:
-    """Run a playbook of the collection from its own directory."""
-    command = [Path(sys.executable).parent / "ansible-playbook", ROOT / "playbooks" / f"{name}.yml", *arguments]
-    return subprocess.run(
-        [*map(str, command), "-e", json.dumps(variables, default=str)],
-        cwd=ROOT,
-        env={**os.environ, "ANSIBLE_FORCE_COLOR": "0", "NO_COLOR": "1"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
 
 
 def result_of(path: Path) -> dict[str, Any]:
