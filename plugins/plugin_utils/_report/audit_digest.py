@@ -9,8 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .audit_view import AuditView
+from .audit_words import in_order
+from .words import shorten
 
 _NAMED = 3
+_LENGTH = 160
 
 
 @dataclass(frozen=True)
@@ -34,14 +37,14 @@ def cards(view: AuditView) -> tuple[Card, ...]:
         Card("changed", len(view.changes), "changes" if len(view.changes) != 1 else "change", _changed(view)),
         Card("broken", broken, f"{_nodes(broken)} broken", _broken(view)),
         Card("soon", len(soon), f"{_nodes(len(soon))} about to break", _soon(view)),
-        Card("unseen", len(blind), f"{_nodes(len(blind))} not looked at", first_of(sorted(blind))),
+        Card("unseen", len(blind), f"{_nodes(len(blind))} not looked at", first_of(in_order(blind))),
     )
 
 
 def first_of(names: Sequence[str]) -> str:
     """``worker-1, worker-2, worker-3 and 5 more``."""
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more
+    return shorten(", ".join(names[:_NAMED]), _LENGTH) + more
 
 
 def _nodes(number: int) -> str:
