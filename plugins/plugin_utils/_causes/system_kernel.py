@@ -19,6 +19,11 @@ from ._machine import enabled
 BRIDGED = ("bridge", "flannel")  # CNI plugins that attach pods to a Linux bridge
 BRIDGE_CALLS = "net.bridge.bridge-nf-call-iptables"
 IP_FORWARD = "net.ipv4.ip_forward"
+ALL_OF_IT = (
+    "Write overlay and br_netfilter to /etc/modules-load.d/k8s.conf, net.ipv4.ip_forward=1 and"
+    " net.bridge.bridge-nf-call-iptables=1 to /etc/sysctl.d/k8s.conf; `modprobe -a overlay br_netfilter`,"
+    " `sysctl --system`."
+)
 PREREQUISITES = "https://kubernetes.io/docs/setup/production-environment/container-runtimes/"
 
 
@@ -73,13 +78,7 @@ def swap_enabled(node: Snapshot) -> Iterator[Hit]:
     healthy="net.ipv4.ip_forward is 1; with a bridge for pods br_netfilter is loaded and bridge-nf-call-iptables is 1.",
     see="The node is Ready; pods reach neither each other on other nodes nor services. The kubelet checks none of it.",
     why="modprobe and sysctl were run by hand and not made to last; or a new kernel lacks the modules' package.",
-    remedy=Remedy(
-        "Write overlay and br_netfilter to /etc/modules-load.d/k8s.conf, net.ipv4.ip_forward=1 and"
-        " net.bridge.bridge-nf-call-iptables=1 to /etc/sysctl.d/k8s.conf; `modprobe -a overlay br_netfilter`,"
-        " `sysctl --system`.",
-        "enable-forwarding",
-        "needs-approval",
-    ),
+    remedy=Remedy(ALL_OF_IT, "enable-forwarding", "needs-approval"),
     apart={"config/protect-kernel-defaults": "there the kubelet itself refuses to start over other settings"},
     sources=(PREREQUISITES,),
 )
@@ -92,14 +91,22 @@ def kernel_modules_missing(node: Snapshot) -> Iterator[Hit]:
         ready = node.cluster.ready
         in_use = said is not None or (ready is not None and ready.status == "True")
         evidence = (_quote.host(f"{IP_FORWARD} = 0", "sysctl"), *lines)
-        yield Hit(text, evidence, Effect.DEGRADED if in_use else Effect.RISK)
+        yield Hit(text, evidence, Effect.DEGRADED if in_use else Effect.RISK, _to_one(IP_FORWARD))
     bridge = _bridge_plugin(node)
     setting = _bridge_setting(node)
     if bridge and setting:
         text = f"{setting}: with the CNI plugin {bridge}, traffic to services may miss their rules"
-        yield Hit(text, (_quote.host(setting, "sysctl"), *lines), Effect.DEGRADED if said else Effect.RISK)
+        remedy = _to_one(BRIDGE_CALLS) if setting.startswith(BRIDGE_CALLS) else Remedy(ALL_OF_IT)
+        yield Hit(text, (_quote.host(setting, "sysctl"), *lines), Effect.DEGRADED if said else Effect.RISK, remedy)
     elif said and not _there_all_the_same(node, said):
-        yield Hit(f"the kernel lacks what containers need: {said.groups['what']}", lines)
+        text = f"the kernel lacks what containers need: {said.groups['what']}"
+        yield Hit(text, lines, remedy=Remedy(ALL_OF_IT))
+
+
+def _to_one(setting: str) -> Remedy:
+    """How a setting becomes 1, and stays so. Only a person loads a module."""
+    text = f"`sysctl -w {setting}=1`, and {setting}=1 in /etc/sysctl.d/k8s.conf, so that it lasts."
+    return Remedy(text, "enable-forwarding", "needs-approval")
 
 
 def _there_all_the_same(node: Snapshot, said: Match) -> bool:

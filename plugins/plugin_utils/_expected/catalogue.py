@@ -84,7 +84,11 @@ FILE = _entry(
     "file",
     "owner, mode, kind or content of a file is not as expected",
     "owner and mode of the files that the kubelet uses",
-    Remedy("`chmod` and `chown` as expected; the kubelet needs no restart.", "set-expected-file", APPROVAL),
+    Remedy(
+        "`chmod` and `chown` as expected, `mkdir` for a lost directory; the kubelet needs no restart.",
+        "set-expected-file",
+        APPROVAL,
+    ),
 )
 CERTIFICATE = _entry(
     "certificate",

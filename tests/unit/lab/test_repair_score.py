@@ -40,8 +40,8 @@ def test_what_is_proven_by_a_live_test_is_in_it() -> None:
         assert name in (root / path).read_text(), name
 
 
-def test_the_approvals_of_a_case_are_actions_and_are_needed() -> None:
-    """What has to be allowed exists; a case that proves an action which needs approval approves it."""
+def test_what_a_case_approves_exists() -> None:
+    """Each action that has to be allowed for a case is one that is proven."""
     approved = {action for names in HEALED.values() for action in names}
     assert approved <= set(proofs.ACTIONS)
 

@@ -15,6 +15,7 @@ from unit.plan._plans import plan_of
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.common import FileFact
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.snapshot import Snapshot
 
+CNI, BRIDGE = "/etc/cni/net.d/10-bridge.conflist", '{"name": "pods", "plugins": [{"type": "bridge"}]}'
 PROGRAM = FileFact(
     "/usr/bin/kubelet", type="file", mode="0644", uid=0, gid=0, size=100, extra={"elf_machine": "x86_64"}
 )
@@ -75,3 +76,24 @@ def test_forwarding_is_switched_on() -> None:
     assert [dict(step.values) for step in action.steps] == [{"name": "net.ipv4.ip_forward", "value": "1"}]
     assert "several networks" in action.pods
     assert plan_of(node, allow=("safe",)).actions == ()
+
+
+@pytest.mark.parametrize(
+    ("settings", "modules", "actions"),
+    [
+        ({"net.bridge.bridge-nf-call-iptables": "0"}, {"br_netfilter": True}, ["enable-forwarding"]),
+        ({}, {"br_netfilter": False}, []),
+    ],
+)
+def test_a_bridge_of_pods(settings: dict[str, str], modules: dict[str, bool], actions: list[str]) -> None:
+    """The setting of a module that is loaded is set; a module is for a person to load."""
+    node = forwarding(**settings)
+    kept = {name: value for name, value in node.host.sysctl.items() if settings or "bridge" not in name}
+    node = replace(node, host=replace(node.host, sysctl=kept, raw={**node.host.raw, "modules": modules}))
+    node = files(node, FileFact(CNI, "file", content=BRIDGE, size=len(BRIDGE), sha256="0" * 64))
+    planned = plan_of(node, risks=True)
+    assert [action.id for action in planned.actions] == actions
+    assert [dict(step.values) for action in planned.actions for step in action.steps] == [
+        {"name": name, "value": "1"} for name in settings
+    ]
+    assert actions or "modprobe" in planned.not_offered[0].reason
