@@ -47,8 +47,9 @@ OPENED = (
     "while parsing a flow sequence",
     "while parsing a flow mapping",
 )
-# Secrets arrive as asterisks of the same length; unquoted, YAML would take them for the name of an alias.
-MASKED = re.compile(r"(?m)([:-][ \t]+)(\*{3,})(?=[ \t]*(?:\r?$|[,}\]#]))")
+# Secrets arrive as asterisks of the same length; unquoted, YAML would take them for the name of an alias. What stood on
+# their line, a comment too, is masked word by word.
+MASKED = re.compile(r"(?m)([:-][ \t]+)(\*(?:[ \t]*\*)+)(?=[ \t]*(?:\r?$|[,}\]#]))")
 
 
 @dataclass(frozen=True)

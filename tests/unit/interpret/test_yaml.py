@@ -10,6 +10,7 @@ import time
 import pytest
 import yaml
 
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils._redact import redact
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret import _yaml
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._interpret._yaml import load
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.common import Place
@@ -105,6 +106,15 @@ def test_only_the_first_document_counts() -> None:
     assert document.problem is None
     assert document.tree is not None
     assert document.tree.plain() == {"a": 1}
+
+
+def test_masked_value_with_a_comment_masked_behind_it_is_a_value() -> None:
+    """The node masks the whole rest of a line, so that a file with such a line can still be read."""
+    text = redact("token: secretvalue  # of the team\nserver: https://a:6443\npassword: two words\n")
+    document = load(text, PATH)
+    assert document.problem is None
+    assert document.tree is not None
+    assert document.tree.text("server") == "https://a:6443"
 
 
 def test_masked_values_are_values() -> None:
