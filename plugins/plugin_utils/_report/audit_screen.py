@@ -51,15 +51,19 @@ def kept_where(file: object, directory: object, results: Sequence[str]) -> str:
 
 
 def _is_worse(node: Node, run: Run, *, first: bool) -> bool:
-    """True for what wants a look today; a node that was not in this run had it before."""
+    """True for what wants a look today: not what was there before, nor that a node could not be looked at."""
     if node["at"] != run["at"] or node["verdict"] == "healthy":
         return False
     harm = any(finding["new"] and finding["severity"] != _HARMLESS for finding in node["findings"])
-    return first or harm or (node["since"] == run["at"] and _worse(node["was"] or "healthy", node["verdict"]))
+    turned = node["since"] == run["at"] and node["was"] is not None
+    return first or harm or (turned and _direction(node["was"], node["verdict"]) == "worse")
 
 
-def _worse(before: str, now: str) -> bool:
-    return VERDICTS.index(now) < VERDICTS.index(before)
+def _direction(before: str, now: str) -> str:
+    """What a change of the verdict is called; what could not be looked at is neither better nor worse."""
+    if "unknown" in (before, now):
+        return "lost" if now == "unknown" else "back"
+    return "worse" if VERDICTS.index(now) < VERDICTS.index(before) else "better"
 
 
 def _of_fleet(result: Result) -> bool:
@@ -84,10 +88,12 @@ def _headline(run: Run, last_at: str) -> str:
 def _rows(run: Run, last_at: str, shown: set[str]) -> Iterator[Row]:
     """Rows of the block on the fleet; in the first run nothing is worse, better, new or gone."""
     yield from (("fleet", _fleet_cause(cause, run)) for cause in run["fleet"])
-    yield from _several("worse", _turns(run, worse=True))
-    yield from _several("new", _new(run))
-    yield from _several("better", _turns(run, worse=False))
-    yield from _several("gone", _gone(run))
+    yield from _several("worse", _turns(run, "worse"))
+    yield from _several("new", _single(run, "new", "worse"))
+    yield from _several("lost", _turns(run, "lost"))
+    yield from _several("back", _turns(run, "back"))
+    yield from _several("better", _turns(run, "better"))
+    yield from _several("gone", _single(run, "gone", "better"))
     yield from _several("still" if last_at else "also", _still(run, shown))
     yield from _several("soon", _expiring(run))
     yield from _several("flaps", [(one["host"], _flaps(one)) for one in run["changes"]["flapping"]])
@@ -112,28 +118,34 @@ def _named(hosts: Sequence[str]) -> str:
     return visible(", ".join(hosts[:NAMES]) + more)
 
 
-def _turns(run: Run, *, worse: bool) -> Iterator[tuple[str, str]]:
-    """Changes of verdicts in one direction, with what is new or gone with them."""
-    changes = run["changes"]
-    ids = _ids(changes["new" if worse else "gone"])
+def _turns(run: Run, direction: str) -> Iterator[tuple[str, str]]:
+    """Changes of verdicts in one direction, and with what: what is new or gone with them, why a node was lost, what one
+    has that is back."""
+    changes, nodes = run["changes"], {node["host"]: node for node in run["nodes"]}
+    ids = _ids(changes["new" if direction == "worse" else "gone"])
     for turn in changes["verdicts"]:
-        if _worse(turn["from"], turn["to"]) == worse:
-            names = f": {', '.join(ids[turn['host']])}" if turn["host"] in ids else ""
-            yield turn["host"], f"{_word(turn['from'])} -> {_word(turn['to'])}{names}"
+        if _direction(turn["from"], turn["to"]) != direction:
+            continue
+        node = nodes[turn["host"]]
+        told = {"lost": shorten(node["summary"], _SUMMARY), "back": _some(_harmful(node))}
+        what = told.get(direction, ", ".join(ids.get(turn["host"], ())))
+        yield turn["host"], f"{_word(turn['from'])} -> {_word(turn['to'])}{': ' if what else ''}{what}"
 
 
-def _new(run: Run) -> Iterator[tuple[str, str]]:
-    """New findings of nodes whose verdict did not turn for the worse."""
-    turned = {turn["host"] for turn in run["changes"]["verdicts"] if _worse(turn["from"], turn["to"])}
-    ids = _ids(run["changes"]["new"])
-    yield from ((host, ", ".join(names)) for host, names in ids.items() if host not in turned)
+def _single(run: Run, kind: str, direction: str) -> Iterator[tuple[str, str]]:
+    """What is new or gone on nodes of which no change of the verdict in that direction says so."""
+    turns = run["changes"]["verdicts"]
+    told = {turn["host"] for turn in turns if _direction(turn["from"], turn["to"]) == direction}
+    ids = _ids(run["changes"][kind])
+    yield from ((host, ", ".join(names)) for host, names in ids.items() if host not in told)
 
 
-def _gone(run: Run) -> Iterator[tuple[str, str]]:
-    """Findings that are gone from nodes whose verdict did not turn for the better."""
-    turned = {turn["host"] for turn in run["changes"]["verdicts"] if _worse(turn["to"], turn["from"])}
-    ids = _ids(run["changes"]["gone"])
-    yield from ((host, ", ".join(names)) for host, names in ids.items() if host not in turned)
+def _harmful(node: Node) -> list[str]:
+    return [finding["id"] for finding in node["findings"] if finding["severity"] != _HARMLESS]
+
+
+def _some(ids: Sequence[str]) -> str:
+    return ", ".join(ids[:3]) + (f" and {len(ids) - 3} more" if len(ids) > 3 else "")
 
 
 def _ids(changes: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
@@ -149,9 +161,8 @@ def _still(run: Run, shown: set[str]) -> Iterator[tuple[str, str]]:
     for node in sorted(run["nodes"], key=rank):
         if node["verdict"] == "healthy" or node["host"] in turned or node["host"] in shown:
             continue
-        ids = [finding["id"] for finding in node["findings"] if finding["severity"] != _HARMLESS]
-        what = ", ".join(ids[:3]) + (f" and {len(ids) - 3} more" if len(ids) > 3 else "")
-        if node["verdict"] == "unknown" or not ids:
+        what = _some(_harmful(node))
+        if node["verdict"] == "unknown" or not what:
             what = shorten(node["summary"], _SUMMARY) + (f"; before: {what}" if what else "")
         looked = "" if node["at"] == run["at"] else f", looked at {_ago(node['at'], run['at'])} ago"
         since = f" for {_ago(node['since'], run['at'])}" if node["since"] < run["at"] else ""

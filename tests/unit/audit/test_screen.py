@@ -69,6 +69,17 @@ def test_unreached_node_says_what_it_had() -> None:
     assert f"still worker-1 unknown for 24 h: the node could not be reached: No route to host; before: {CA}" in text
 
 
+def test_node_that_is_lost_is_not_better() -> None:
+    """A node that is not reached is lost, and back when it is; what it had all the time is no news."""
+    broken = [node(verdict="down", roots=[CA])]
+    first = run(day(1), broken)
+    second = run(day(2), [unreached()], first)
+    lost = " ".join(shown(second, [unreached()]).split())
+    assert lost.endswith("lost worker-1 down -> unknown: the node could not be reached: No route to host")
+    back = shown(run(day(3), broken, second), broken, day(2))
+    assert back.splitlines()[1:] == [f"  back   worker-1  unknown -> down: {CA}"]
+
+
 def test_first_run_shows_all_that_is_not_healthy() -> None:
     """As diagnose does, with what there is beside."""
     nodes = [node(f"worker-{number}", "at_risk", risks=[FULL]) for number in range(12)]
