@@ -27,5 +27,7 @@ def do(system: System, act: Act) -> None:
         kernel.swap_off(system)
     elif act.words["verb"] == "restart":
         units.start_again(system, act.words["unit"])
+    elif act.words["verb"] == "unmask":
+        units.unmask(system, act.words["unit"])
     else:
         units.ask(system, act.words["verb"], act.words["unit"])

@@ -59,7 +59,9 @@ def make(system: System, node: str) -> dict[str, str]:
 def _made(system: System, node: str) -> dict[str, str]:
     folder = _folder(system)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    paths.require_own(str(folder.parent))
     folder.chmod(0o700)
+    paths.require_own(str(folder))
     discard(system)
     paths.write_private(str(_key(system)), _openssl(system, _MAKE_KEY).encode("ascii"))
     paths.write_private(str(_configuration(system)), _CONFIGURATION % node.encode("ascii"))
@@ -94,7 +96,8 @@ def discard(system: System) -> None:
 
 def _clear(system: System) -> None:
     """Removes what a request that came to nothing has left, and directories that hold nothing else."""
-    discard(system)
+    with contextlib.suppress(OSError):  # why it came to nothing is what is told
+        discard(system)
     for folder in (_folder(system), _folder(system).parent):
         with contextlib.suppress(OSError):  # not empty, or not there
             folder.rmdir()

@@ -88,8 +88,8 @@ def _leave(work: Work, writing: int) -> t.NoReturn:
     null = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(null, descriptor)
-    _leave_control_group()
     try:
+        _leave_control_group()
         answer: dict[str, t.Any] = {"result": work()}
     except RefusedError as exc:
         answer = {"refused": str(exc)}

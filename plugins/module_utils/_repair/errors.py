@@ -12,3 +12,7 @@ class RefusedError(Exception):
 
 class StepError(Exception):
     """A step failed after changes had begun; the message is one sentence. What was changed is rolled back."""
+
+
+class NotEndedError(StepError):
+    """A program was not waited for any longer. What it has asked of systemd goes on."""

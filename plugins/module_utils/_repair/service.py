@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import time
@@ -23,7 +24,11 @@ from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import 
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import plan as plans
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import record as rec
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import verify as verifying
-from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.errors import RefusedError, StepError
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.errors import (
+    NotEndedError,
+    RefusedError,
+    StepError,
+)
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.system import SYSTEMCTL_SECONDS, System
 
 _BACKUP_SECONDS = 60.0
@@ -117,7 +122,8 @@ def restart(unit: str, wanted: plans.Verify, check_mode: bool, system: System | 
         if check_mode:
             return masked(result, True)
         with lock.hold(node.lock, "restart", node.now()):
-            units.start_again(node, unit)
+            with contextlib.suppress(NotEndedError):  # whether it comes up is seen below
+                units.start_again(node, unit)
             seen = verifying.verify(node, unit, wanted)
     except StepError as exc:
         raise RefusedError(f"{exc}") from exc

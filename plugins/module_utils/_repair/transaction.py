@@ -25,7 +25,11 @@ from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import 
 )
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import record as rec
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.attempts import Attempts
-from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.errors import RefusedError, StepError
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.errors import (
+    NotEndedError,
+    RefusedError,
+    StepError,
+)
 
 if t.TYPE_CHECKING:
     from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.plan import Plan
@@ -244,7 +248,8 @@ class _Transaction:
         """
         try:
             if self._plan.restart:
-                units.start_again(self._system, self._plan.unit)
+                with contextlib.suppress(NotEndedError):  # one that takes long to start is watched as any other
+                    units.start_again(self._system, self._plan.unit)
                 record.enter(rec.RESTARTED)
             if self._plan.restart or self._touches_kubelet():
                 self._verify = verify.verify(self._system, self._plan.unit, self._plan.verify)

@@ -8,8 +8,9 @@ from __future__ import annotations
 import typing as t
 from pathlib import Path
 
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils import _schema
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._collect.units import parse_show
-from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.errors import StepError
+from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.errors import NotEndedError, StepError
 from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair.system import SYSTEMCTL_SECONDS, failure
 
 if t.TYPE_CHECKING:
@@ -79,15 +80,28 @@ def done_already(verb: str, seen: State) -> bool:
 def ask(system: System, verb: str, unit: str) -> None:
     """Runs `systemctl VERB UNIT` and waits until it has ended.
 
-    :raises StepError: systemd refuses, or does not end within two minutes
+    :raises NotEndedError: it does not end within two minutes
+    :raises StepError: systemd refuses
     """
     argv = ["systemctl", "--no-ask-password", *verb.split()]
     if verb != "daemon-reload":
         argv += ["--", unit]
-    problem = failure(system.run(argv, SYSTEMCTL_SECONDS))
+    result = system.run(argv, SYSTEMCTL_SECONDS)
+    problem = failure(result)
     if problem:
-        raise StepError(f"{' '.join(argv)}: {problem}")
+        error = NotEndedError if result.status == _schema.TIMEOUT else StepError
+        raise error(f"{' '.join(argv)}: {problem}")
     system.mark(f"{verb} {unit}")
+
+
+def unmask(system: System, unit: str) -> None:
+    """Takes every mask from a unit: systemctl leaves the one until the next boot unless it is named.
+
+    :raises StepError: systemd refuses
+    """
+    ask(system, "unmask", unit)
+    if masked(state(system, unit)):
+        ask(system, "unmask --runtime", unit)
 
 
 def start_again(system: System, unit: str, wait: bool = True) -> None:

@@ -303,3 +303,35 @@ def test_text_that_cannot_be_written_is_refused(node: Node) -> None:
     step = edit(node, "/config.yaml", b"/wrong", GOOD)
     step["edits"][0]["text"] = "\ud800"
     assert apply(node, plan_of(step))["state"] == "refused"
+
+
+def test_kubelet_that_takes_long_to_start_is_watched(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    """systemctl restart is not waited for without end; a unit that comes up after that (RKE2, say) has come up."""
+    run = node.run
+
+    def long(argv: t.Sequence[str], timeout: float) -> _process.RunResult:
+        done = run(argv, timeout)
+        return _process.RunResult("timeout") if "restart" in argv else done
+
+    monkeypatch.setattr(node, "run", long)
+    assert apply(node, plan_of(edit(node, "/config.yaml", b"/wrong", GOOD)))["state"] == "committed"
+    never = apply(node, plan_of(edit(node, "/config.yaml", b"/good", "/also-wrong"), run="never"))
+    assert never["state"] != "committed"
+
+
+def test_unit_that_is_masked_until_the_next_boot_is_unmasked(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    """systemctl unmask alone leaves that mask; the way back makes one of the same kind."""
+    node.set_service(RUNTIME, UnitFileState="masked-runtime")
+    run = node.run
+
+    def real(argv: t.Sequence[str], timeout: float) -> _process.RunResult:
+        if "unmask" in argv and "--runtime" not in argv:
+            return _process.RunResult("ok", 0)
+        return run(argv, timeout)
+
+    monkeypatch.setattr(node, "run", real)
+    steps = [{"kind": "unit", "verb": verb, "unit": RUNTIME} for verb in ("unmask", "start")]
+    assert apply(node, plan_of(edit(node, "/config.yaml", b"/wrong", GOOD), *steps))["state"] == "committed"
+    assert node.service(RUNTIME)["ActiveState"] == "active"
+    assert rollback.roll_back(node, LAST, WATCH)["state"] == "rolled_back"
+    assert node.asked[-3:-1] == [f"stop {RUNTIME}", f"mask --runtime {RUNTIME}"]
