@@ -62,6 +62,15 @@ def test_file_of_which_too_little_is_known_stays(fact: FileFact) -> None:
     assert plan_of(node, sources=SOURCES, diagnosis=diagnose(seen)).actions == ()
 
 
+def test_file_that_the_kubelet_did_not_refuse_stays() -> None:
+    """What we cannot read may be too large for us, and no fault of the file."""
+    seen = load_snapshot("config-yaml-syntax")
+    node = replace(seen, log=replace(seen.log, patterns=()))
+    planned = plan_of(node, sources=SOURCES)
+    assert planned.actions == ()
+    assert "by the kubelet's own word" in planned.not_offered[0].reason
+
+
 def test_file_that_can_be_read_is_not_replaced() -> None:
     """A value of the wrong type is no reason to lose all others."""
     planned = plan_of("config-wrong-type", sources=SOURCES)
