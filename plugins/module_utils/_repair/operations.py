@@ -101,3 +101,24 @@ class Prepared:
     def idle(self) -> bool:
         """Whether there were steps, and each of them is done already."""
         return bool(self.operations) and all(item.status == ALREADY for item in self.operations)
+
+    def steps(self) -> list[dict[str, t.Any]]:
+        """What became of each, for the result."""
+        return [
+            {
+                "action": item.action,
+                "kind": item.kind,
+                "target": item.target,
+                "status": item.status,
+                **item.figures(),
+            }
+            for item in self.operations
+        ]
+
+    def differences(self) -> list[dict[str, str]]:
+        """Each changed path before and after, masked, as Ansible shows it."""
+        return [
+            splice.difference(item.path, paths.shown(item.old, item.old_data), paths.shown(item.new, item.data))
+            for item in self.changes
+            if item.status != ALREADY
+        ]

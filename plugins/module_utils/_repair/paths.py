@@ -10,6 +10,7 @@ rename, when it gets the owner and mode of the file that it replaces.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import stat as stat_module
@@ -178,8 +179,9 @@ def sync(path: str) -> None:
     try:
         os.fsync(descriptor)
     except OSError as exc:
-        exc.filename = path  # for people: the descriptor has no name
-        raise
+        if exc.errno != errno.EINVAL:  # a file system that does not know it for directories (FUSE, CIFS)
+            exc.filename = path  # for people: the descriptor has no name
+            raise
     finally:
         os.close(descriptor)
 

@@ -18,7 +18,6 @@ from ansible_collections.nodeclinic.kubelet.plugins.module_utils._repair import 
     paths,
     prepare,
     room,
-    splice,
     undo,
     units,
     verify,
@@ -152,26 +151,11 @@ class _Transaction:
             "changed": changed,
             "reason": reason,
             "record": self._record.directory if self._record else "",
-            "steps": [
-                {
-                    "action": item.action,
-                    "kind": item.kind,
-                    "target": item.target,
-                    "status": item.status,
-                    **item.figures(),
-                }
-                for item in self._prepared.operations
-            ],
+            "steps": self._prepared.steps(),
             "restart": self._plan.restart and not self._nothing_to_do(),
             "verify": self._verify,
             "recovered": self._recovered,
-            "diff": [
-                splice.difference(
-                    change.path, paths.shown(change.old, change.old_data), paths.shown(change.new, change.data)
-                )
-                for change in self._prepared.changes
-                if change.status != operations.ALREADY
-            ],
+            "diff": self._prepared.differences(),
         }
 
     def _nothing_to_do(self) -> bool:

@@ -335,3 +335,17 @@ def test_unit_that_is_masked_until_the_next_boot_is_unmasked(node: Node, monkeyp
     assert node.service(RUNTIME)["ActiveState"] == "active"
     assert rollback.roll_back(node, LAST, WATCH)["state"] == "rolled_back"
     assert node.asked[-3:-1] == [f"stop {RUNTIME}", f"mask --runtime {RUNTIME}"]
+
+
+def test_file_system_that_cannot_sync_directories(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As some network file systems; a repair there is as durable as it can be."""
+    sync = os.fsync
+
+    def files_alone(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", files_alone)
+    assert apply(node, whole_plan(node))["state"] == "committed"
+    assert rollback.roll_back(node, LAST, WATCH)["state"] == "rolled_back"
