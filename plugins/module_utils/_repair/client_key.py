@@ -106,7 +106,7 @@ def _clear(system: System) -> None:
 def _openssl(system: System, argv: t.Sequence[str]) -> str:
     result = system.run(argv, _SECONDS)
     if result.status == _schema.ABSENT:
-        raise RefusedError("There is no openssl on this node, and nothing else here can make a key.")
+        raise RefusedError("There is no openssl on this node, and nothing else here can make a key: install it.")
     problem = failure(result)
     if problem:
         raise RefusedError(f"openssl {argv[1]}: {problem}.")
