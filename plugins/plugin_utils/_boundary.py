@@ -6,12 +6,17 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
+from ansible import constants, context
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
 from ansible.utils.color import ANSIBLE_COLOR
 from ansible.utils.display import Display
@@ -31,6 +36,7 @@ REASON_LIMIT = 500
 # Task workers have no terminal of their own; action plugins (and so this file) are imported before they are forked.
 _ON_TERMINAL = sys.stdout.isatty()
 # What Ansible itself wants to see of a module's result (the interpreter that it found, warnings of the module).
+_PLAYBOOK = re.compile(r"ansible-playbook playbooks/([a-z]+\.yml)")
 _ANSIBLES_OWN = ("ansible_facts", "warnings", "deprecations")
 
 
@@ -220,5 +226,30 @@ def show(page: Callable[[int, bool], str]) -> None:
     """
     display = Display()
     width = display.columns if _ON_TERMINAL else PLAIN_WIDTH
-    display.display(f"\n{page(width, bool(ANSIBLE_COLOR))}\n", screen_only=True)
-    display.display(f"\n{page(width, False)}\n", log_only=True)
+    display.display(f"\n{_as_typed(page(width, bool(ANSIBLE_COLOR)))}\n", screen_only=True)
+    display.display(f"\n{_as_typed(page(width, False))}\n", log_only=True)
+
+
+def _as_typed(text: str) -> str:
+    """The commands in a text as they work where this run was started: by its inventory and login, and by the name that
+    the collection's playbooks have there."""
+    given = context.CLIARGS
+    ran, login = Path(str((*given.get("args", ()), "")[0])), []
+    if list(given.get("inventory") or ()) != list(constants.DEFAULT_HOST_LIST):
+        login += [word for source in given.get("inventory") or () for word in ("-i", _near(source))]
+    if given.get("remote_user") and given["remote_user"] != constants.DEFAULT_REMOTE_USER:
+        login += ["-u", given["remote_user"]]
+    login += [flag for flag, asked in (("-b", "become"), ("-K", "become_ask_pass")) if given.get(asked)]
+
+    def command(found: re.Match[str]) -> str:
+        beside = ran.with_name(found[1]) if ran.parent.name == "playbooks" else Path(found[1])
+        name = str(beside) if beside.is_file() else f"nodeclinic.kubelet.{beside.stem}"
+        return shlex.join(["ansible-playbook", name, *login])
+
+    return _PLAYBOOK.sub(command, text)
+
+
+def _near(path: str) -> str:
+    """A path from where the run was started, where it lies below."""
+    near = os.path.relpath(path) if path.startswith("/") else path
+    return path if near.startswith("..") else near

@@ -86,7 +86,7 @@ def told(repair: Repair, host: str, ready: str | None = None) -> dict[str, Any]:
         data["checked"] = _checked(repair, ready)
     if standing:
         data["undo"] = f"ansible-playbook playbooks/rollback.yml -l {limit}" + (
-            f"  (once for each of {', '.join(reversed(standing))})" if len(standing) > 1 else ""
+            f"  # once for each of {', '.join(reversed(standing))}" if len(standing) > 1 else ""
         )
     if repair.state == "planned":
         data["next"] = "the same command without --check"  # with what it allows

@@ -122,7 +122,9 @@ def block(host: str, word: str, headline: str, rows: Iterable[Row], *, width: in
 
 def _labelled(rows: Iterable[Row], width: int, colour: bool) -> Iterator[str]:
     for label, text in rows:
-        lines = _wrap(text, width, " " * INDENT, " " * INDENT)
+        command = text.removeprefix("or  ").startswith("ansible-playbook ")
+        # A command is one line, so that it can be copied.
+        lines = [" " * INDENT + text] if command else _wrap(text, width, " " * INDENT, " " * INDENT)
         if label:
             shown = _sgr(label, _DIM) if colour else label
             lines[0] = f"  {shown}{' ' * (LABEL_WIDTH - len(label))}{lines[0][INDENT:]}"

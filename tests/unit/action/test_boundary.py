@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,10 +14,12 @@ import pytest
 from ansible._internal._datatag._tags import TrustedAsTemplate
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
 
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils import _boundary
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._boundary import (
     checked_options,
     run_interpreted,
     run_module,
+    show,
     to_native_tree,
 )
 
@@ -136,3 +139,26 @@ def test_mappings_pass_as_such_and_as_json() -> None:
     given = {"place": "x", "values": '{"a": 1}', "rules": [{"a": 1}]}
     task = SimpleNamespace(_task=SimpleNamespace(args=given), validate_argument_spec=lambda **_spec: (None, given))
     assert checked_options(task, SPEC) == given
+
+
+@pytest.mark.parametrize(
+    ("given", "typed"),
+    [
+        ({}, "ansible-playbook nodeclinic.kubelet.rollback -l w"),
+        ({"args": ["nodeclinic.kubelet.repair"], "inventory": ["/h y.yml"]}, "kubelet.rollback -i '/h y.yml' -l w"),
+        ({"args": ["playbooks/repair.yml"], "inventory": ["a,"]}, "ansible-playbook playbooks/rollback.yml -i a, -l w"),
+        ({"args": ["mine/site.yml"], "become": True, "become_ask_pass": True}, "kubelet.rollback -b -K -l w"),
+        ({"args": ["playbooks/repair.yml"], "remote_user": "ops"}, "playbooks/rollback.yml -u ops -l w"),
+        ({"inventory": list(_boundary.constants.DEFAULT_HOST_LIST)}, "kubelet.rollback -l w"),
+    ],
+)
+def test_command_on_the_screen_works_where_the_run_was_started(
+    given: dict[str, Any], typed: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It has the inventory and the login of the run, and the playbook's name as it was called; no other variables."""
+    monkeypatch.chdir(Path(__file__).resolve().parents[3])
+    monkeypatch.setattr(_boundary.context, "CLIARGS", {**given, "extra_vars": ["ansible_become_password=x"]})
+    show(lambda _width, _colour: "ansible-playbook playbooks/rollback.yml -l w")
+    shown = capsys.readouterr().out
+    assert f"{typed}\n" in shown
+    assert "become_password" not in shown

@@ -94,7 +94,9 @@ def test_fault_behind_the_first_gets_a_round_of_its_own() -> None:
     done, _before, _after = repairer(node).repair(check=False)
     assert [action["id"] for action in done.actions] == ["set-client-ca-file", "set-kubeconfig-server"]
     assert (done.state, done.uncovered) == ("committed", ["kubeconfig/wrong-server"])
-    assert len({round_["run"] for round_ in done.rounds}) == 2
+    runs = [round_["run"] for round_ in done.rounds]
+    assert len(set(runs)) == 2
+    assert told(done, "w")["undo"].endswith(f" -l w  # once for each of {runs[1]}, {runs[0]}")
 
 
 def test_rounds_are_limited() -> None:

@@ -48,6 +48,12 @@ def test_repaired_says_how_it_was_checked_and_undone() -> None:
     assert "  check  same main process for 20 s\n  undo   ansible-playbook playbooks/rollback.yml -l x" in text
 
 
+def test_command_is_one_line() -> None:
+    """However long it is: a command that is broken into lines cannot be copied."""
+    command = f"ansible-playbook playbooks/rollback.yml -l {'x' * 50} {'y' * 50}"
+    assert f"  undo   {command}\n" in f"{block_of('committed', checked='c', undo=command)}\n"
+
+
 def test_room_that_was_made_has_its_figures() -> None:
     """What was available before and after, for what is gone for ever."""
     before, after = {"bytes": 0, "inodes": 5}, {"bytes": 33300480, "inodes": 34}
