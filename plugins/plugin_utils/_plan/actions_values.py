@@ -34,6 +34,7 @@ _EVIDENT = {"bool": re.compile(r"true|false"), **dict.fromkeys(("int32", "int64"
 # The runtime decides the first; the others follow from the size of the machine, and pods suffer where they are missing.
 _OF_NODE = ("cgroupDriver", "kubeReserved", "systemReserved")
 _MASK = "***"
+_MOST = 20  # settings: with more of them wrong, the whole file is in question
 _DRAINED = "pods keep what the old value gave them: drain the node first"
 _FITTED = "pods for which there is no room by the new value are refused or evicted when the kubelet starts"
 _STOP_GAP = "a stop-gap: kubelets will lose cgroup v1; boot the host with cgroup v2"
@@ -52,7 +53,7 @@ def set_config_field(at: Context) -> Action:
 
 def set_values(at: Context) -> Action:
     """Give each setting that is at fault its right value, or take it away; all of them or none."""
-    if not at.finding.at_fault:
+    if not 0 < len(at.finding.at_fault) <= _MOST:
         raise UnavailableError(f"which setting is at fault cannot be told for certain. {at.finding.remedy.text}")
     answers = dict(filter(None, (_answer(at, path) for path in at.finding.at_fault)))
     changes = [
@@ -157,7 +158,7 @@ def _of_whole(at: Context, path: str) -> tuple[str, Wanted] | None:
     if not _of_cluster(at, field):
         return None
     names = keys(field)[1:]
-    if isinstance(type_of(names[:-1]), MapOf):
+    if isinstance(type_of(names[:-1]), MapOf) and names[0] != "featureGates":  # each gate is for itself
         names = names[:-1]
     source, name = _published(at, names), ".".join(names)
     if source is None:

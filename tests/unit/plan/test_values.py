@@ -175,6 +175,22 @@ def test_refusal_that_names_nothing_is_for_a_person() -> None:
     assert "which setting is at fault cannot be told" in reason(plan_for(node, wants("config.maxPods", 9)))
 
 
+def test_gate_with_a_wrong_value_goes_alone() -> None:
+    """Other gates are none of its business; the last one goes with the map."""
+    node = node_with("featureGates:\n  One: maybe\n  Two: true\n")
+    plan = plan_for(node, whole="maxPods: 9\n", allow=("needs-approval",))
+    assert files_after(node, plan) == {CONFIG: f"{HEAD}featureGates:\n  Two: true\n"}
+    node = node_with("featureGates:\n  One: maybe\nmaxPods: 9\n")
+    plan = plan_for(node, whole="maxPods: 9\n", allow=("needs-approval",))
+    assert files_after(node, plan) == {CONFIG: f"{HEAD}maxPods: 9\n"}
+
+
+def test_file_full_of_wrong_values_is_for_a_person() -> None:
+    """Not this or that value is at fault then."""
+    node = node_with("featureGates:\n" + "".join(f"  Gate{number}: maybe\n" for number in range(2000)))
+    assert "which setting is at fault cannot be told" in reason(plan_for(node, whole="maxPods: 9\n"))
+
+
 def test_policy_of_a_manager_wants_the_node_drained() -> None:
     """Declared or not: what pods have from the old policy stays with them."""
     node = node_with("cpuManagerPolicy: dynamic\n", f'{FAILED}unknown policy: \\"dynamic\\""')
