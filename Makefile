@@ -78,6 +78,10 @@ bench: setup ## Time of a diagnosis against a ping, on 10 lab nodes over SSH
 bench-peers: setup ## Time and memory of comparing 5,000 nodes with their peers, on one core
 	@python tests/bench/peers.py $(ARGS)
 
+.PHONY: browser
+browser: setup-dev ## The page of an audit in Chromium (needs it; not part of make test)
+	pytest tests/browser $(ARGS)
+
 .PHONY: score
 score: setup-dev ## How right the diagnosis is over all recorded nodes and their mutations (ARGS="-k recovered" selects)
 	@python tests/accuracy/score.py $(ARGS)
