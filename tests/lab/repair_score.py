@@ -84,6 +84,7 @@ HEALED: dict[str, tuple[str, ...]] = {
             "cert-corrupt",
             "cert-expired",
             "cert-expired-no-rotation",
+            "cert-expired-not-symlink",
             "cert-key-mismatch",
             "cert-missing-dangling",
             "cert-no-organization",
