@@ -159,6 +159,8 @@ class Repairer:
         answer = self._call(APPLY, arguments)
         said = answer.values
         done.state = str(said.get("state") or "failed")
+        if done.state == "running":  # it takes longer than it may; what becomes of it is for the next run
+            done.state = "failed"
         done.reason = str(said.get("reason") or ("" if done.state in ("committed", "planned") else answer.failure))
         diff = said.get("diff") or []
         done.diff += diff if isinstance(diff, list) else [diff]

@@ -131,6 +131,20 @@ def test_node_that_rolled_back_itself_is_left_so() -> None:
     assert "repair_rollback" not in node.calls
 
 
+def test_repair_that_does_not_end_in_time_is_no_success() -> None:
+    """It goes on there; nobody has seen whether it helps, so the run fails and says so."""
+    running = {
+        "state": "running",
+        "failed": True,
+        "reason": "It has not ended in time.",
+        "msg": "It has not ended in time.",
+    }
+    node = FakeNode("ca-path-wrong", applied=running)
+    done, _before, _after = repairer(node).repair(check=False)
+    assert (done.state, done.failed) == ("failed", True)
+    assert "has not ended in time" in failure(done)
+
+
 def test_dropped_connection_joins_the_same_run() -> None:
     """The node goes on by itself; the same plan is sent again, and its end is returned."""
     node = FakeNode("ca-path-wrong", "healthy")
