@@ -51,7 +51,8 @@ def set_list(text: str, path: Path, values: list[str | int | bool]) -> Splice:
     begin, stop = _offset(text, *first[:2]), _offset(text, *last[2:])
     column = len(text.splitlines()[first[0]][: first[1]]) - 2
     between = f"{_end(text)}{' ' * max(column, 0)}- "
-    return _checked(text, Splice(begin, stop, between.join(_written(value) for value in values)), path, values)
+    splice = Splice(begin, stop, between.join(_written(value) for value in values))
+    return _checked(text, _uncommented(text, splice, tree.value), path, values)
 
 
 def set_map(text: str, path: Path, values: Mapping[str, str | int | bool]) -> Splice:
@@ -62,9 +63,10 @@ def set_map(text: str, path: Path, values: Mapping[str, str | int | bool]) -> Sp
     pairs, items = [f"{_written(key)}: {_written(value)}" for key, value in values.items()], [*tree.value.values()]
     if _flow(text, tree):
         return _checked(text, _within(text, tree, items, f"{{{', '.join(pairs)}}}"), path, values)
-    start, stop = _offset(text, *tree.marks[:2]), max(_offset(text, *item.marks[2:]) for item in items)
+    start = _offset(text, *tree.marks[:2])
+    stop = max((_offset(text, *item.marks[2:]) for item in items), default=start)
     between = f"{_end(text)}{' ' * tree.marks[1]}"
-    return _checked(text, Splice(start, stop, between.join(pairs)), path, values)
+    return _checked(text, _uncommented(text, Splice(start, stop, between.join(pairs)), items), path, values)
 
 
 def _single(items: Iterable[Tree]) -> bool:
@@ -88,7 +90,20 @@ def _within(text: str, tree: Tree, items: Sequence[Tree], new: str) -> Splice:
     closing = text.encode().find(b"]" if isinstance(tree.value, list) else b"}", behind)
     if closing < 0:
         raise EditError("the bracket that closes the value is not found")
-    return Splice(start, closing + 1, new)
+    return _uncommented(text, Splice(start, closing + 1, new), items)
+
+
+def _uncommented(text: str, splice: Splice, items: Iterable[Tree]) -> Splice:
+    """The splice, unless a comment stands between the items that it replaces: nobody knows what it is about then."""
+    data, left = text.encode(), splice.start
+    for item in items:
+        start, end = _offset(text, *item.marks[:2]), _offset(text, *item.marks[2:])
+        if b"#" in data[left:start]:
+            raise EditError("a comment stands inside the value, and would be lost")
+        left = max(left, end)
+    if b"#" in data[left : splice.end]:
+        raise EditError("a comment stands inside the value, and would be lost")
+    return splice
 
 
 def add_field(text: str, path: Path, value: Value) -> Splice:
