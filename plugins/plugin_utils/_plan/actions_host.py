@@ -13,6 +13,7 @@ from .context import Context, UnavailableError
 END_UNFINISHED = "end-unfinished-repair"
 FREE_SPACE = "free-space"
 ROOM = ("vacuum_journal", "prune_images")  # kinds of steps without a way back
+_INOTIFY = {"fs.inotify.max_user_instances": 8192, "fs.inotify.max_user_watches": 524288}
 _JOURNAL, _JOURNAL_SIZE = "/var/log/journal", "200M"
 _IMAGES = {False: "/var/lib/containerd", True: "/var/lib/containers"}
 _CRICTL = ("/usr/bin/crictl", "/usr/local/bin/crictl")
@@ -32,12 +33,16 @@ def swap_off(at: Context) -> Action:
 
 
 def raise_inotify_limits(at: Context) -> Action:
-    """More inotify instances and watches."""
-    steps = (
-        Step("sysctl", {"name": "fs.inotify.max_user_instances", "value": "8192"}),
-        Step("sysctl", {"name": "fs.inotify.max_user_watches", "value": "524288"}),
-    )
-    text = "fs.inotify.max_user_instances=8192, fs.inotify.max_user_watches=524288"
+    """More inotify instances and watches; a limit that is as high already stays as it is."""
+    known = at.node.host.sysctl
+    low = {name: most for name, most in _INOTIFY.items() if known.get(name, "").isdigit() and int(known[name]) < most}
+    if not low:
+        raise UnavailableError(
+            "a limit must be known and low; where they are high, a person must find what uses so much (`lsof | grep"
+            " inotify`)"
+        )
+    steps = (Step("sysctl", {"name": name, "value": str(most)}) for name, most in low.items())
+    text = ", ".join(f"{name}={most} ({known[name]} now)" for name, most in low.items())
     return at.action("raise-inotify-limits", SAFE, text, *steps, way_back="the limits are set back")
 
 

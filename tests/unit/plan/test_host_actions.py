@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 from corpus._load import load_snapshot
-from unit.causes._make import files, stopped, unit
+from unit.causes._make import files, said, stopped, unit
 from unit.plan._plans import plan_of
 
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.common import FileFact
@@ -62,7 +62,7 @@ def test_a_program_that_may_be_executed_is_left() -> None:
     assert all(action.id != "make-kubelet-executable" for action in plan_of(node).actions)
 
 
-def forwarding(**settings: str) -> Snapshot:
+def with_settings(**settings: str) -> Snapshot:
     """The healthy node with other kernel settings."""
     node = load_snapshot("healthy")
     return replace(node, host=replace(node.host, sysctl={**node.host.sysctl, **settings}))
@@ -70,7 +70,7 @@ def forwarding(**settings: str) -> Snapshot:
 
 def test_forwarding_is_switched_on() -> None:
     """The setting that the finding quotes, when it is approved, without a restart."""
-    node = forwarding(**{"net.ipv4.ip_forward": "0"})
+    node = with_settings(**{"net.ipv4.ip_forward": "0"})
     action = plan_of(node).actions[0]
     assert (action.id, action.classification, action.restart) == ("enable-forwarding", "needs-approval", False)
     assert [dict(step.values) for step in action.steps] == [{"name": "net.ipv4.ip_forward", "value": "1"}]
@@ -87,7 +87,7 @@ def test_forwarding_is_switched_on() -> None:
 )
 def test_a_bridge_of_pods(settings: dict[str, str], modules: dict[str, bool], actions: list[str]) -> None:
     """The setting of a module that is loaded is set; a module is for a person to load."""
-    node = forwarding(**settings)
+    node = with_settings(**settings)
     kept = {name: value for name, value in node.host.sysctl.items() if settings or "bridge" not in name}
     node = replace(node, host=replace(node.host, sysctl=kept, raw={**node.host.raw, "modules": modules}))
     node = files(node, FileFact(CNI, "file", content=BRIDGE, size=len(BRIDGE), sha256="0" * 64))
@@ -97,3 +97,20 @@ def test_a_bridge_of_pods(settings: dict[str, str], modules: dict[str, bool], ac
         {"name": name, "value": "1"} for name in settings
     ]
     assert actions or "modprobe" in planned.not_offered[0].reason
+
+
+@pytest.mark.parametrize(
+    ("instances", "watches", "raised"),
+    [
+        ("128", "65536", {"fs.inotify.max_user_instances": "8192", "fs.inotify.max_user_watches": "524288"}),
+        ("128", "1048576", {"fs.inotify.max_user_instances": "8192"}),
+        ("8192", "524288", {}),
+        ("", "", {}),
+    ],
+)
+def test_limits_of_inotify_are_only_raised(instances: str, watches: str, raised: dict[str, str]) -> None:
+    """A limit that is higher than ours stays, one that is not known is not touched."""
+    node = with_settings(**{"fs.inotify.max_user_instances": instances, "fs.inotify.max_user_watches": watches})
+    planned = plan_of(said(node, "inotify-exhausted"), allow=("safe",))
+    assert {step.values["name"]: step.values["value"] for action in planned.actions for step in action.steps} == raised
+    assert raised or "what uses so much" in planned.not_offered[0].reason
