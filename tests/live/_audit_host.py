@@ -22,6 +22,7 @@ HOST = "controlplane"
 PYTHON = "3.13"  # of Debian 13, which the control plane has
 PLACE = "/srv/audit"
 KEY = f"{PLACE}/key"
+AUDITS = "/var/lib/kubelet-audit"
 _PACKAGES = ROOT / ".cache" / f"ansible-{PYTHON}"
 _COLLECTION = ("galaxy.yml", "meta", "playbooks", "plugins", "roles")
 _ANSIBLE = f'#!/bin/sh\nPYTHONPATH={PLACE}/packages exec python3 -m ansible playbook "$@"\n'
@@ -72,7 +73,7 @@ def audit_host(nodes: LiveLab) -> AuditHost:
     inventory = yaml.safe_load(nodes.inventory.read_text())
     del inventory["all"]["vars"]["ansible_ssh_private_key_file"]
     host.write(f"{PLACE}/hosts.yml", yaml.safe_dump(inventory), "0644")
-    nodes.on(HOST, f"chown ops: {PLACE}")
+    nodes.on(HOST, f"chown ops: {PLACE} && install --directory --owner=ops {AUDITS}")
     return host
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from live._audit_host import HOST, KEY, PLACE, AuditHost, audit_host
+from live._audit_host import AUDITS, HOST, KEY, PLACE, AuditHost, audit_host
 from live._lab import LiveLab
 
 UNITS = "/etc/systemd/system/kubelet-audit.service /etc/systemd/system/kubelet-audit.timer"
@@ -44,13 +44,14 @@ def test_mistake_is_said_before_a_unit_is_written(host: AuditHost, mistake: str)
 
 def test_schedule_runs_fails_visibly_and_goes(host: AuditHost) -> None:
     """Check mode writes nothing; sound units run an audit as ops; a failure is seen; absent leaves nothing."""
-    done = host.schedule("--check", "--diff")
+    given = ["-e", f"kubelet_audit_dir={AUDITS}"]
+    done = host.schedule(*given, "--check", "--diff")
     assert done.status == 0, done.output
     assert "+OnCalendar=" in done.output
     assert "No such file" in host.nodes.on(HOST, f"ls {UNITS} 2>&1 || true")
 
-    assert "changed=3" in host.schedule(limit="worker-1").output
-    again = host.schedule(limit="worker-1")
+    assert "changed=3" in host.schedule(*given, limit="worker-1").output
+    again = host.schedule(*given, limit="worker-1")
     assert "changed=0" in again.output, again.output
     assert host.nodes.on(HOST, f"systemd-analyze verify {UNITS} 2>&1") == ""
     assert host.nodes.on(HOST, "systemd-analyze security --threshold=20 kubelet-audit.service")
@@ -63,7 +64,7 @@ def test_schedule_runs_fails_visibly_and_goes(host: AuditHost) -> None:
     assert "changed=0" in host.schedule("-e", "kubelet_schedule_state=absent").output
     assert "0 loaded units" in host.systemctl("list-units", "--all", "'kubelet-audit*'")
     assert host.nodes.on(HOST, f"ls {UNITS} /var/lib/systemd/timers/*kubelet-audit* 2>/dev/null || true") == ""
-    assert "report.html" in host.nodes.on(HOST, f"ls {PLACE}/kubelet-audit")
+    assert "report.html" in host.nodes.on(HOST, f"ls {AUDITS}")
 
 
 def _runs_once(host: AuditHost) -> None:
@@ -74,9 +75,9 @@ def _runs_once(host: AuditHost) -> None:
     assert "Result=success" in host.systemctl("show", "kubelet-audit.service"), log
     assert log.count("Starting kubelet-audit.service") == 1, log
     assert "worker-1  HEALTHY" in log or "1 healthy" in log
-    written = host.nodes.on(HOST, f"stat --format='%U %n' {PLACE}/kubelet-audit/*")
-    assert f"ops {PLACE}/kubelet-audit/report.html" in written
-    assert f"ops {PLACE}/kubelet-audit/latest.json" in written
+    written = host.nodes.on(HOST, f"stat --format='%U %n' {AUDITS}/*")
+    assert f"ops {AUDITS}/report.html" in written
+    assert f"ops {AUDITS}/latest.json" in written
 
 
 def _fails_visibly(host: AuditHost) -> None:
