@@ -39,7 +39,8 @@ ARGUMENT_SPEC = {
     "fail_on": {"type": "str", "default": NEVER, "choices": [NEVER, *SEVERITIES]},
 }
 ADVICE = (
-    "What was found is above and in the result files. `kubelet_audit_dir` and `kubelet_audit_metrics` name other places"
+    "Make room or give access there, or name other places with `kubelet_audit_dir` and `kubelet_audit_metrics`, and audit again; "
+    "what was found is above and in the result files"
 )
 
 

@@ -75,7 +75,7 @@ def test_place_that_cannot_be_used(inventory: Path, tmp_path: Path) -> None:
     said = done.stdout + done.stderr
     assert done.returncode != 0
     assert "gone  UNKNOWN  could not be judged" in said
-    assert "the run was not kept: cannot use /proc/nowhere: No such file or directory. What was found is above" in said
+    assert "the run was not kept: cannot use /proc/nowhere: No such file or directory. Make room or give access" in said
     assert "`kubelet_audit_dir`" in said
     assert (tmp_path / "out" / "gone.json").exists()
 
