@@ -49,7 +49,7 @@ class ActionModule(ActionBase):
         options = checked_options(self, ARGUMENT_SPEC)
         with clear_failures():
             check(options["expected"])
-            policy_of(options)
+            policy = policy_of(options)
         host, found = str(task_vars["inventory_hostname"]), options["diagnosed"].get("diagnosis") or {}
         brake = (options["brakes"].get("refused") or {}).get(host, "")
         untouched = found.get("verdict") == "healthy" and not (options["risks"] and found.get("differences"))
@@ -64,7 +64,7 @@ class ActionModule(ActionBase):
             repair, judged_before, judged_after = repairer.repair(check=self._task.check_mode)
             before, after = judged_before.diagnosis.to_dict(), dict(judged_after.result)
             for_ansible, comparison = repairer.for_ansible, repairer.comparison
-        final = {**after, "repair": told(repair, host)}
+        final = {**after, "repair": told(repair, host, policy=policy)}
         with clear_failures():
             path = write_result(Path(options["results_dir"]), final)
         to_confirm, failed = repair.state == "committed", failure(repair) if repair.failed else ""

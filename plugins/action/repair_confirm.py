@@ -63,7 +63,9 @@ class ActionModule(ActionBase):
         if why:
             repairer.roll_back(repair, why, repair.rounds)
             now = repairer.read(with_cluster=False)
-        final = {**now.result, "repair": told(repair, str(task_vars["inventory_hostname"]), ready)}
+        told_now = told(repair, str(task_vars["inventory_hostname"]), ready)
+        after_that = {"next": said["next"]} if "next" in said and not repair.failed else {}
+        final = {**now.result, "repair": {**told_now, **after_that}}
         with clear_failures():
             path = write_result(Path(options["results_dir"]), final)
         show(partial(_page, final))

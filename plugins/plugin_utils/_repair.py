@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from typing import Any
 
 from ..module_utils import _schema
 from ._plan.actions_host import ROOM
+from ._plan.policy import APPROVE, RISKS, Policy
 
 
 @dataclass
@@ -77,8 +79,8 @@ def failure(repair: Repair) -> str:
     return f"{what.get(repair.state, 'The repair did not come to an end')}: {repair.reason}"
 
 
-def told(repair: Repair, host: str, ready: str | None = None) -> dict[str, Any]:
-    """A repair for the result file and the screen, with what a person types next."""
+def told(repair: Repair, host: str, ready: str | None = None, policy: Policy | None = None) -> dict[str, Any]:
+    """A repair for the result file and the screen, with what a person types next; ``policy`` is what was allowed."""
     limit = shlex.quote(host)
     data = {**repair.to_dict(), "ready": ready}
     standing = [round_["run"] for round_ in repair.rounds if round_["state"] == "committed" and _can_be_undone(round_)]
@@ -88,6 +90,10 @@ def told(repair: Repair, host: str, ready: str | None = None) -> dict[str, Any]:
         data["undo"] = f"ansible-playbook playbooks/rollback.yml -l {limit}" + (
             f"  # once for each of {', '.join(reversed(standing))}" if len(standing) > 1 else ""
         )
+    asked = [item["action"] for item in repair.not_offered if APPROVE in item["reason"]]
+    if asked and policy and not repair.failed:
+        wanted = {APPROVE: [*dict.fromkeys((*policy.allow, *asked))], **({RISKS: True} if policy.risks else {})}
+        data["next"] = f"ansible-playbook playbooks/repair.yml -l {limit} -e '{json.dumps(wanted)}'"
     if repair.state == "planned":
         data["next"] = "the same command without --check"  # with what it allows
     return data

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from difflib import get_close_matches
+
+APPROVE, RISKS = "kubelet_repair_allow", "kubelet_repair_risks"
 
 
 class PolicyError(ValueError):
@@ -42,5 +43,4 @@ class Policy:
                 return f"kubelet_repair_deny names {denied}"
         if action in self.allow or classification in self.allow:
             return ""
-        wanted = json.dumps({"kubelet_repair_allow": [*self.allow, action]}, separators=(",", ":"))
-        return f"{classification}: to approve it, repeat the command with -e '{wanted}'"
+        return f"{classification}: add {action} to {APPROVE} to approve it"

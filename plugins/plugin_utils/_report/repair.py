@@ -37,6 +37,8 @@ def repair_block(result: Mapping[str, Any], *, width: int, colour: bool) -> str:
         head = f"nothing to repair: {result['summary']}"
         return block(str(result["host"]), "HEALTHY", head, (), width=width, style=_GOOD if colour else "")
     word, style = _WORDS[repair["state"]], _STYLES.get(repair["state"], _BAD)
+    if repair["state"] == "nothing" and "next" in repair:
+        word = "NEEDS APPROVAL"
     if repair["state"] == "committed" and result["verdict"] == "down":
         word, style = "PARTLY REPAIRED", _STYLES["nothing"]
     rows = _repair_rows(result)
@@ -79,11 +81,11 @@ def _repair_rows(result: Mapping[str, Any]) -> Iterator[Row]:
         yield "undo", visible(repair["undo"])
     for round_ in repair["rounds"]:
         yield from (("also", visible(sentence)) for sentence in round_["recovered"])
-    if repair["state"] == "planned":
-        yield "next", visible(repair["next"])
     for item in repair["not_offered"]:
         name = f"{item['action']}: " if item["action"] else ""
         yield "left", visible(f"{item['finding']}: {name}{item['reason']}")
+    if "next" in repair:
+        yield "next", visible(repair["next"])
 
 
 def _freed(step: Mapping[str, Any]) -> str:

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import copy
+import json
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +15,7 @@ import pytest
 from corpus._load import load_evidence
 
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils import _repairing
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._plan.policy import Policy
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._repair import failure, told, unable
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._repairing import APPLY, KEEP, ROLL_BACK, Repairer
 
@@ -200,6 +203,21 @@ def test_node_that_cannot_be_read_when_its_turn_comes_is_no_success() -> None:
     assert failure(done) == "Nothing was done: it could not be judged: the node could not be reached: timed out"
     done, _before, _after = repairer(node, enabled=False).repair(check=False)
     assert (done.state, done.failed) == ("nothing", False)
+
+
+@pytest.mark.parametrize("risks", [False, True])
+def test_what_needs_approval_comes_with_the_command_that_gives_it(risks: bool) -> None:
+    """All of it at once, beside what was allowed already; what only a person can do, or what failed, has none."""
+    done, _before, _after = repairer(FakeNode("kubelet-masked")).repair(check=False)
+    policy = Policy(("safe", "swap-off"), risks=risks)
+    command = told(done, "worker-2", policy=policy)["next"]
+    given = {"kubelet_repair_allow": ["safe", "swap-off", "unmask-kubelet"], "kubelet_repair_risks": True}
+    assert shlex.split(command)[:5] == ["ansible-playbook", "playbooks/repair.yml", "-l", "worker-2", "-e"]
+    assert json.loads(shlex.split(command)[5]) == {key: given[key] for key in list(given)[: 1 + risks]}
+    done.state = "rolled_back"
+    assert "next" not in told(done, "worker-2", policy=policy)
+    done, _before, _after = repairer(FakeNode("api-down")).repair(check=False)
+    assert "next" not in told(done, "worker-2", policy=policy)
 
 
 @pytest.mark.parametrize(

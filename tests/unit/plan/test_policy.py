@@ -30,7 +30,7 @@ def finding(id_: str, effect: Effect = Effect.DOWN, repair: str | None = None) -
 @pytest.mark.parametrize(
     ("policy", "words"),
     [
-        ({"allow": ("safe",)}, """with -e '{"kubelet_repair_allow":["safe","unmask-kubelet"]}'"""),
+        ({"allow": ("safe",)}, "add unmask-kubelet to kubelet_repair_allow"),
         ({"deny": ("needs-approval",)}, "kubelet_repair_deny names needs-approval"),
         ({"deny": ("unmask-kubelet",)}, "kubelet_repair_deny names unmask-kubelet"),
         ({"enabled": False}, "kubelet_repair_enabled"),

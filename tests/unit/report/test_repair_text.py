@@ -82,6 +82,14 @@ def test_left_to_a_person_says_what_to_do() -> None:
     assert "  left   certificate/client-expired: renew: join it again" in text
 
 
+def test_what_needs_approval_is_said_first_and_with_the_command_last() -> None:
+    """Who reads the first line alone knows that it is for them to decide."""
+    command = """ansible-playbook playbooks/repair.yml -l w -e '{"kubelet_repair_allow": ["safe", "unmask-kubelet"]}'"""
+    lines = block_of("nothing", "down", rounds=[], next=command).splitlines()
+    assert lines[0].startswith("worker-2  NEEDS APPROVAL  ")
+    assert lines[-1] == f"  next   {command}"
+
+
 def test_healthy_node_is_one_line() -> None:
     """Nothing to repair is said once."""
     assert block_of("nothing", rounds=[]) == "worker-2  HEALTHY  nothing to repair: kubelet runs since 65 s"
