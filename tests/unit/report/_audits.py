@@ -46,7 +46,8 @@ class Outline(HTMLParser):
         assert self.open == []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Keep a tag."""
+        """Keep a tag. A paragraph ends where one of these begins, so what was to end it would be left over."""
+        assert "p" not in self.open or tag not in ("details", "div", "ol", "p", "pre", "table", "ul")
         self.tags.append((tag, dict(attrs)))
         if tag not in self.VOID:
             self.open.append(tag)

@@ -167,6 +167,17 @@ def test_all_is_well() -> None:
     assert "This is the first run" in said(page(empty(run), []))
 
 
+def test_long_lists_fold() -> None:
+    """Where many nodes are named at once, in whatever place, the page is still sound."""
+    run, history = sample()
+    proto = {node["verdict"]: node for node in run["nodes"]}
+    run["nodes"] = [{**node, "host": f"{verdict}-{n}"} for verdict, node in proto.items() for n in range(25)]
+    run["nodes"] += [{**proto["healthy"], "host": f"away-{n}", "at": "2026-11-23T03:00:00Z"} for n in range(25)]
+    run["changes"]["added"] = [node["host"] for node in run["nodes"]]
+    summaries = [tag for tag, _attributes in Outline(page(run, history)).tags if tag == "summary"]
+    assert len(summaries) > 8
+
+
 def test_a_large_fleet_stays_usable() -> None:
     """Of 5,000 nodes the healthy ones are folded away, and a cause on hundreds of them is told in a few lines."""
     run, history = sample()
