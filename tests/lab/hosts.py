@@ -23,8 +23,11 @@ if TYPE_CHECKING:
     from lab.topology import Host, Topology
 
 LABEL = "nodeclinic.lab"
-_BOOT_SECONDS = 20
-_STEP_SECONDS = 120
+# Limits for a machine that is busy with something else; otherwise it is a few seconds.
+_BOOT_SECONDS = 120
+_READY_SECONDS = 180
+_STEP_SECONDS = 180
+_POLL_SECONDS = 0.5  # each look costs a quarter of a second of processor time
 _JOURNAL_LINES = "40"
 
 
@@ -42,7 +45,7 @@ class Hosts:
     def create(self, host: Host, archive: bytes) -> None:
         """Make a host from its image and its archive, replacing the one there is, and start it. It is not awaited."""
         name = self.container(host)
-        self.podman("rm", "--force", "--time", "0", "--ignore", name)
+        self._remove(name)
         recipe = rootfs.recipe(host.release, control_plane=host.role == "controlplane")
         self.podman(
             "create", "--name", name, "--hostname", host.name, f"--label={LABEL}={self.settings.name}",
@@ -63,20 +66,20 @@ class Hosts:
         except LabError as error:
             raise LabError(f"{host.name} did not come up: {error}\n{self.last_words(host)}") from error
 
-    def wait_until_ready(self, hosts: list[Host], *, seconds: float = 60) -> None:
+    def wait_until_ready(self, hosts: list[Host]) -> None:
         """Return once the control plane says Ready of each worker among these hosts.
 
         Raises LabError with the end of the journal of one that is not.
         """
         waiting = {host.name: host for host in hosts if host.role == "worker"}
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + _READY_SECONDS
         while waiting:
             for name in self._ready_nodes():
                 waiting.pop(name, None)
             if waiting and time.monotonic() > deadline:
                 first = next(iter(waiting.values()))
-                raise LabError(f"not Ready after {seconds:g} s: {', '.join(waiting)}\n{self.last_words(first)}")
-            time.sleep(0.2 if waiting else 0)
+                raise LabError(f"not Ready after {_READY_SECONDS} s: {', '.join(waiting)}\n{self.last_words(first)}")
+            time.sleep(_POLL_SECONDS if waiting else 0)
 
     def forget_node(self, host: Host) -> None:
         """Remove what the cluster knows of a worker, as far as it can be asked; its kubelet registers again."""
@@ -119,7 +122,13 @@ class Hosts:
     def remove_all(self) -> None:
         """Remove the containers of this lab, whatever state they are in."""
         for name in self.states():
-            self.podman("rm", "--force", "--time", "0", name)
+            self._remove(name)
+
+    def _remove(self, container: str) -> None:
+        """Remove a container if it is there. Podman fails when a process of it ends at the same moment: then, again."""
+        command = ("rm", "--force", "--time", "0", "--ignore", container)
+        if self.podman.attempt(*command).returncode != 0:
+            self.podman(*command)
 
 
 def mac_address(address: str) -> str:

@@ -48,13 +48,8 @@ class Lab:
         if reason:
             raise LabError(reason)
         started = time.monotonic()
-        installed = machine.install_packages()
-        if installed:
-            self.say(f"installed {', '.join(installed)}")
-        raised = machine.raise_limits()
-        if raised:
-            self.say(raised)
         with self._machine_lock():
+            self._prepare_machine()
             self.podman.prepare()
             planned = self._plan()
             self._build_images(planned)
@@ -65,6 +60,14 @@ class Lab:
         path.write_text(inventory.render(planned, ssh.user_key(self.settings.state_dir)), encoding="utf-8")
         self.say(f"lab {self.settings.name}: {len(planned.hosts)} hosts up in {time.monotonic() - started:.1f} s")
         self.say(f"inventory {path}")
+
+    def _prepare_machine(self) -> None:
+        installed = machine.install_packages()
+        if installed:
+            self.say(f"installed {', '.join(installed)}")
+        raised = machine.raise_limits()
+        if raised:
+            self.say(raised)
 
     def down(self) -> None:
         """Remove hosts, network, keys and, after the last lab, the namespace. Built images stay for the next time."""
@@ -202,7 +205,7 @@ class Lab:
 
     @contextlib.contextmanager
     def _machine_lock(self) -> Iterator[None]:
-        """Hold off other labs of this machine while images, the namespace or networks change."""
+        """Hold off other labs of this machine while packages, images, the namespace or networks change."""
         self.settings.cache_dir.mkdir(parents=True, exist_ok=True)
         with (self.settings.cache_dir / "lock").open("w") as lock:
             try:

@@ -44,6 +44,7 @@ graphroot = "{cache_dir}/storage"
 runroot = "{run_dir}/storage"
 """
 _MOST_PROCESSES = 16384
+_SECONDS = 180  # on a busy machine; otherwise it is one
 
 
 @dataclass(frozen=True)
@@ -69,11 +70,11 @@ class Podman:
         """Say whether a lab was ever brought up: its containers outlive a restart of this machine, stopped."""
         return (self.cache_dir / "storage").exists()
 
-    def __call__(self, *args: str, timeout: float = 60, stdin: bytes = b"") -> str:
+    def __call__(self, *args: str, timeout: float = _SECONDS, stdin: bytes = b"") -> str:
         """Run a podman command that must succeed and return its standard output."""
         return shell.output(self._argv("podman", *args), timeout=timeout, stdin=stdin, env=self._env())
 
-    def attempt(self, *args: str, timeout: float = 60) -> CompletedProcess[str]:
+    def attempt(self, *args: str, timeout: float = _SECONDS) -> CompletedProcess[str]:
         """Run a podman command that may fail."""
         return shell.run(self._argv("podman", *args), timeout=timeout, env=self._env())
 

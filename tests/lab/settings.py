@@ -53,8 +53,8 @@ class Settings:
 def from_environment(env: Mapping[str, str]) -> Settings:
     """Read LAB_NAME, WORKERS, RELEASES and LAB_MIRROR. Raises LabError on a value that cannot be."""
     name = env.get("LAB_NAME") or DEFAULT_NAME
-    if not re.fullmatch(r"[a-z][a-z0-9-]{0,20}", name) or name == "podman":
-        raise LabError(f"LAB_NAME={name!r}: up to 21 lower-case letters, digits and dashes, a letter first, not podman")
+    if not re.fullmatch(r"[a-z][a-z0-9-]{0,30}", name) or name == "podman":
+        raise LabError(f"LAB_NAME={name!r}: up to 31 lower-case letters, digits and dashes, a letter first, not podman")
     return Settings(
         name=name,
         workers=_worker_count(env.get("WORKERS") or "2"),
