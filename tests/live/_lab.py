@@ -18,6 +18,8 @@ from lab.lifecycle import Lab
 
 ROOT = Path(__file__).resolve().parents[2]
 PATH = f"{ROOT}/.venv/bin:{os.environ['PATH']}"
+LIMIT_SECONDS = 900
+"""For what takes one minute, on a busy machine."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def run(argv: list[str], results: Path, environment: dict[str, str] | None = Non
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-        timeout=300,
+        timeout=LIMIT_SECONDS,
         check=False,
     )
     written = {path.stem: json.loads(path.read_text()) for path in sorted(results.glob("*.json"))}

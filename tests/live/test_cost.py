@@ -53,37 +53,37 @@ def programs(nodes: LiveLab, host: str) -> Iterator[list[str]]:
         started += [Path(line).name for line in process.stdout.read().splitlines()]
 
 
-def test_one_task_and_one_round_trip_for_each_host(broken: LiveLab, events: Path, tmp_path: Path) -> None:
+def test_one_task_and_one_round_trip_for_each_host(stays_broken: LiveLab, events: Path, tmp_path: Path) -> None:
     """Beside what runs once for the whole run, a host has one task, and that one connects to it once."""
-    done = broken.play("diagnose", "-vvv", results=tmp_path / "results")
+    done = stays_broken.play("diagnose", "-vvv", results=tmp_path / "results")
     assert done.status == 0, done.output
     tasks = Counter(event["host"] for event in read(events) if not event["run_once"])
     assert tasks == {"worker-1": 1, "worker-2": 1, "worker-3": 1}
     trips = Counter(re.findall(r"^<([\d.]+)> SSH: EXEC ", done.output, re.MULTILINE))
-    assert trips == {broken.address(host): 1 for host in ("controlplane", "worker-1", "worker-2", "worker-3")}
+    assert trips == {stays_broken.address(host): 1 for host in ("controlplane", "worker-1", "worker-2", "worker-3")}
 
 
 @pytest.mark.parametrize("host", ["worker-1", "worker-2", "worker-3"])
-def test_programs_on_the_node(broken: LiveLab, tmp_path: Path, host: str) -> None:
+def test_programs_on_the_node(stays_broken: LiveLab, tmp_path: Path, host: str) -> None:
     """A diagnosis of a healthy and of a broken node starts few programs, as the kernel counts them."""
-    connect = ["ansible", "-i", str(broken.inventory), host, "-m", "ansible.builtin.ping"]
+    connect = ["ansible", "-i", str(stays_broken.inventory), host, "-m", "ansible.builtin.ping"]
     assert run(connect, tmp_path).status == 0  # the diagnosis uses its connection
-    with programs(broken, host) as started:
-        done = broken.play("diagnose", "-l", host, results=tmp_path / "results")
+    with programs(stays_broken, host) as started:
+        done = stays_broken.play("diagnose", "-l", host, results=tmp_path / "results")
     assert done.status == 0, done.output
     assert "journalctl" in started
     assert len([name for name in started if name not in LAUNCHERS]) <= MOST_PROGRAMS, started
 
 
 @pytest.mark.parametrize("host", ["worker-1", "worker-2", "worker-3"])
-def test_bytes_from_the_node(broken: LiveLab, events: Path, tmp_path: Path, host: str) -> None:
+def test_bytes_from_the_node(stays_broken: LiveLab, events: Path, tmp_path: Path, host: str) -> None:
     """With a journal full of long, different lines, what comes back is bounded nevertheless."""
-    broken.on(
+    stays_broken.on(
         host,
         r"""awk 'BEGIN { for (i = 0; i < 6000; i++) { s = "line " i " of /path/" i; """
         r"""while (length(s) < 900) s = s " word" i length(s); print s } }' | systemd-cat -t kubelet""",
     )
-    done = run(["ansible", "-i", str(broken.inventory), host, "-m", "nodeclinic.kubelet.node_info"], tmp_path)
+    done = run(["ansible", "-i", str(stays_broken.inventory), host, "-m", "nodeclinic.kubelet.node_info"], tmp_path)
     assert done.status == 0, done.output[:2000]
     (event,) = read(events)
     result = event["result"]

@@ -19,7 +19,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 import pytest
-from live._lab import PATH, ROOT, LiveLab
+from live._lab import LIMIT_SECONDS, PATH, ROOT, LiveLab
 from live._repairs import Patient
 
 HOSTS = ("worker-1", "worker-2", "worker-3")
@@ -112,7 +112,7 @@ def connection_lost(patient: Patient) -> None:
     with begun(patient, stable=8) as run:
         wait_for(patient, "restarted")
         patient.on("pkill -9 -f '^sshd(-session)?: root@notty'")
-        output, _errors = run.communicate(timeout=120)
+        output, _errors = run.communicate(timeout=LIMIT_SECONDS)
         assert run.returncode == 0, output[-3000:]
     assert [record["state"] for record in patient.records()] == ["committed"]
     assert patient.faults() == []
@@ -152,7 +152,7 @@ def network_gone(patient: Patient) -> None:
     with begun(patient, stable=6) as run:
         wait_for(patient, "backed_up", "applied", "restarted")
         patient.on(f"ip route add blackhole {controller}/32 && sleep 9 && ip route del blackhole {controller}/32")
-        output, _errors = run.communicate(timeout=120)
+        output, _errors = run.communicate(timeout=LIMIT_SECONDS)
         assert run.returncode == 0, output[-3000:]
     assert patient.state() == "committed"
     assert patient.faults() == []
@@ -176,7 +176,7 @@ def two_controllers(patient: Patient) -> None:
     """Two people repair the same node at the same time."""
     patient.break_with(CASE)
     with begun(patient, stable=5) as first, begun(patient, stable=5, results="second") as second:
-        outputs = [run.communicate(timeout=180)[0] for run in (first, second)]
+        outputs = [run.communicate(timeout=LIMIT_SECONDS)[0] for run in (first, second)]
         codes = [first.returncode, second.returncode]
     assert 0 in codes, outputs
     lost = [output for output, code in zip(outputs, codes, strict=True) if code != 0]
@@ -226,7 +226,7 @@ def begun(patient: Patient, *, stable: int, results: str = "results") -> subproc
 
 def wait_for(patient: Patient, *states: str) -> None:
     """Return once the node's record is in one of these states."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + LIMIT_SECONDS
     while patient.state() not in states:
         assert time.monotonic() < deadline, patient.state()
         time.sleep(0.2)

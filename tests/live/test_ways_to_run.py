@@ -13,10 +13,10 @@ from live._lab import LiveLab, roots, run
 CA_PATH = "certificate/client-ca-file-missing"
 
 
-def test_one_host_of_several(broken: LiveLab, tmp_path: Path) -> None:
+def test_one_host_of_several(stays_broken: LiveLab, tmp_path: Path) -> None:
     """--limit diagnoses that host alone, with the control plane's view of it; check mode says the same."""
     for number, arguments in enumerate(([], ["--check"], ["--check", "--diff"])):
-        done = broken.play("diagnose", "-l", "worker-2", *arguments, results=tmp_path / str(number))
+        done = stays_broken.play("diagnose", "-l", "worker-2", *arguments, results=tmp_path / str(number))
         assert done.status == 0, done.output
         assert list(done.results) == ["worker-2"]
         result = done.results["worker-2"]
@@ -25,9 +25,9 @@ def test_one_host_of_several(broken: LiveLab, tmp_path: Path) -> None:
         assert "changed=1" not in done.output
 
 
-def test_sick_and_well_at_once(broken: LiveLab, tmp_path: Path) -> None:
+def test_sick_and_well_at_once(stays_broken: LiveLab, tmp_path: Path) -> None:
     """Several hosts in one run, on Python 3.9, 3.11 and 3.13, each with its own verdict."""
-    done = broken.play("diagnose", results=tmp_path)
+    done = stays_broken.play("diagnose", results=tmp_path)
     assert done.status == 0, done.output
     verdicts = {host: result["verdict"] for host, result in done.results.items()}
     assert verdicts == {"worker-1": "healthy", "worker-2": "down", "worker-3": "healthy"}
@@ -35,9 +35,9 @@ def test_sick_and_well_at_once(broken: LiveLab, tmp_path: Path) -> None:
     assert done.output.index("worker-2  DOWN") < done.output.index("worker-1  HEALTHY")
 
 
-def test_with_sudo(broken: LiveLab, tmp_path: Path) -> None:
+def test_with_sudo(stays_broken: LiveLab, tmp_path: Path) -> None:
     """A user who may become root sees what root sees."""
-    done = broken.play("diagnose", "-e", "ansible_user=ops", "--become", results=tmp_path)
+    done = stays_broken.play("diagnose", "-e", "ansible_user=ops", "--become", results=tmp_path)
     assert done.status == 0, done.output
     assert {host: (result["verdict"], roots(result), result["unknowns"]) for host, result in done.results.items()} == {
         "worker-1": ("healthy", [], []),
@@ -46,23 +46,12 @@ def test_with_sudo(broken: LiveLab, tmp_path: Path) -> None:
     }
 
 
-def test_without_privilege(nodes: LiveLab, tmp_path: Path) -> None:
-    """A user who may read little is told what could not be read, and no node is called healthy."""
-    done = nodes.play("diagnose", "-e", "ansible_user=nopriv", results=tmp_path)
-    assert done.status != 0  # nothing could be judged
-    assert "may not read the system's journal" in done.output
-    for host, result in done.results.items():
-        assert result["verdict"] == "unknown", host
-        assert roots(result) == [], host
-        assert "denied" in {unknown["status"] for unknown in result["unknowns"]}, host
-
-
-def test_unreachable_among_others(broken: LiveLab, tmp_path: Path) -> None:
+def test_unreachable_among_others(stays_broken: LiveLab, tmp_path: Path) -> None:
     """A host that does not answer has a result that says so; the others are judged."""
-    address = broken.address("worker-1").rpartition(".")[0] + ".99"
+    address = stays_broken.address("worker-1").rpartition(".")[0] + ".99"
     more = tmp_path / "more.yml"
     more.write_text(f"kubelet_workers:\n  hosts:\n    worker-9:\n      ansible_host: {address}\n")
-    done = broken.play(
+    done = stays_broken.play(
         "diagnose", "-i", str(more), "-l", "worker-2,worker-9", "--timeout", "4", results=tmp_path / "results"
     )
     assert done.status == 0, done.output
@@ -75,11 +64,11 @@ def test_unreachable_among_others(broken: LiveLab, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("way", ["switched off", "no group"])
-def test_without_cluster_access(broken: LiveLab, tmp_path: Path, way: str) -> None:
+def test_without_cluster_access(stays_broken: LiveLab, tmp_path: Path, way: str) -> None:
     """Where nobody asks the control plane, the node itself is judged as well, and the gap is named."""
     arguments = ["-e", "kubelet_cluster_query=off"]
     if way == "no group":
-        text = broken.inventory.read_text()
+        text = stays_broken.inventory.read_text()
         alone = tmp_path / "alone.yml"
         alone.write_text(text.replace("kubelet_control_plane:", "others:"))
         arguments = ["-i", str(alone), "-e", "kubelet_hosts=kubelet_workers"]
@@ -88,31 +77,8 @@ def test_without_cluster_access(broken: LiveLab, tmp_path: Path, way: str) -> No
             tmp_path,
         )
     else:
-        done = broken.play("diagnose", *arguments, results=tmp_path)
+        done = stays_broken.play("diagnose", *arguments, results=tmp_path)
     assert done.status == 0, done.output
     assert roots(done.results["worker-2"]) == [CA_PATH]
     assert done.results["worker-1"]["verdict"] == "healthy"
     assert "cluster" in {unknown["part"] for unknown in done.results["worker-1"]["unknowns"]}
-
-
-@pytest.mark.parametrize(
-    ("playbook", "variables", "words"),
-    [
-        ("diagnose", ["kubelet_journal_lines=many"], "journal_lines"),
-        ("diagnose", ["kubelet_gather_subset=everything"], "everything"),
-        ("diagnose", ["kubelet_fail_on=always"], "fail_on"),
-        ("diagnose", ["kubelet_unit=no/unit"], "no/unit"),
-        ("capture", [], "bundle_dir"),
-        ("replay", [], "bundle_dir"),
-        ("replay", ["kubelet_bundle_dir=/nowhere"], "/nowhere"),
-        ("replay", ["kubelet_bundle_dir=playbooks"], "playbooks"),
-    ],
-)
-def test_wrong_input(nodes: LiveLab, tmp_path: Path, playbook: str, variables: list[str], words: str) -> None:
-    """A variable that cannot be used fails the run with a sentence that names it, without a traceback."""
-    extra = [word for variable in variables for word in ("-e", variable)]
-    limit = ["-l", "worker-1"] if playbook != "replay" else []
-    done = nodes.play(playbook, *limit, *extra, results=tmp_path)
-    assert done.status != 0
-    assert words in done.output
-    assert "Traceback" not in done.output
