@@ -135,7 +135,10 @@ def require_own(directory: str) -> None:
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         facts = Path(directory).stat()
         if facts.st_uid not in (0, os.geteuid()) or facts.st_mode & (stat_module.S_IWGRP | stat_module.S_IWOTH):
-            raise RefusedError(f"{directory} is not root's alone to write to, so what is in it is not trusted.")
+            found = f"owner {facts.st_uid}, mode {stat_module.S_IMODE(facts.st_mode):04o}"
+            raise RefusedError(
+                f"{directory} is not root's alone to write to ({found}), so what is in it is not trusted."
+            )
 
 
 def put(path: str, old: PathState, new: PathState, data: bytes, mark: t.Callable[[str], None]) -> None:

@@ -83,6 +83,7 @@ class Record:
         """
         folder = Path(self.directory) / "backup"
         folder.mkdir(mode=0o700, exist_ok=True)
+        paths.sync(self.directory)  # the first backup may be that of a forced rollback, long after the last state
         (folder / name).unlink(missing_ok=True)  # the unfinished one of a rollback that was killed
         paths.write_private(str(folder / name), data)
         paths.sync(str(folder))
