@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -72,7 +73,7 @@ def seen(result: Mapping[str, Any], at: str) -> Seen:
         "summary": _line(result["unknowns"][0]["reason"] if nothing else result["summary"]),
         "findings": [_finding(finding, kind, at) for kind, finding in _kinds(result)],
         "unknowns": unknowns,
-        "certificates": [_certificate(each, str(result["captured_at"])) for each in facts.get("certificates") or ()],
+        "certificates": list(_certificates(facts.get("certificates") or (), str(result["captured_at"]))),
         "versions": dict(_versions(facts)),
     }
     return Seen(entry, frozenset(unread))
@@ -135,16 +136,19 @@ def _remedy(finding: Mapping[str, Any]) -> str:
     return "\n".join(visible(line) for line in lines)[:REMEDY_LIMIT]
 
 
-def _certificate(found: Mapping[str, Any], captured_at: str) -> Entry:
-    begin, end = datetime.fromisoformat(found["not_before"]), datetime.fromisoformat(found["not_after"])
-    left = end - datetime.fromisoformat(captured_at)
-    return {
-        "use": found["use"],
-        "path": visible(found["path"]) if found["path"] else None,
-        "not_after": found["not_after"],
-        "days": left.days,
-        "expiring": left < min(_LATE, (end - begin) * _LATE_SHARE),
-    }
+def _certificates(found: Iterable[Mapping[str, Any]], captured_at: str) -> Iterator[Entry]:
+    """When each ends; one with times that no calendar has says nothing."""
+    for each in found:
+        with suppress(ValueError):
+            begin, end = datetime.fromisoformat(each["not_before"]), datetime.fromisoformat(each["not_after"])
+            left = end - datetime.fromisoformat(captured_at)
+            yield {
+                "use": each["use"],
+                "path": visible(each["path"]) if each["path"] else None,
+                "not_after": each["not_after"],
+                "days": left.days,
+                "expiring": left < min(_LATE, (end - begin) * _LATE_SHARE),
+            }
 
 
 def _versions(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -13,6 +13,7 @@ import pytest
 from unit.audit._runs import CA, FULL, SCHEMA, VALID, day, finding, node, of, overview, run, unreached
 
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils import _bundle
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._audit.metrics import metrics
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._audit.record import seen
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._files import read_tree
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._judgement import judge
@@ -85,6 +86,15 @@ def test_certificate_that_should_have_been_renewed(begin: str, end: str, days: i
         "certificates"
     ]
     assert (kept["days"], kept["expiring"]) == (days, expiring)
+
+
+def test_certificate_of_no_calendar() -> None:
+    """A year that cannot be read says nothing of that certificate, and nothing of the audit."""
+    odd = {"use": "client", "path": None, "not_before": "1-01-01T00:00:00Z", "not_after": "2026-12-20T00:00:00Z"}
+    far = {"use": "server-ca", "path": None, "not_before": "2026-01-01T00:00:00Z", "not_after": "9999-12-31T23:59:59Z"}
+    made = run(day(1), [node(facts={"certificates": [odd, far]})])
+    assert [each["use"] for each in of(made)["certificates"]] == ["server-ca"]
+    assert 'use="server-ca"} 253402300799' in metrics(made)
 
 
 def test_long_texts_are_cut() -> None:
