@@ -4,6 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
+# One target after the other; what may run at the same time within one (unit, corpus, hosts) is seen to there.
 .NOTPARALLEL:
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -36,7 +37,7 @@ setup-dev: ## The same and the test tools
 check: lint unit corpus ## What to run all day: lint, unit and corpus tests
 
 .PHONY: test
-test: lint unit corpus score sanity molecule live ## Everything that a change must pass
+test: lint unit corpus score sanity hosts ## Everything that a change must pass
 
 .PHONY: lint
 lint: setup-dev ## ruff, mypy, yamllint, shellcheck, licences, changelog, ansible-lint
@@ -62,13 +63,17 @@ corpus: setup-dev ## Diagnose every bundle of tests/corpus, and some changed one
 sanity: setup-dev ## ansible-test sanity (ARGS="--test pylint" selects)
 	tests/tools/sanity.sh $(ARGS)
 
+.PHONY: hosts
+hosts: setup-dev ## All that needs hosts: molecule and live, AT_ONCE=3 of their parts at the same time
+	tests/tools/on_hosts.sh all
+
 .PHONY: molecule
 molecule: setup-dev ## All Molecule scenarios on lab hosts (SCENARIO=diagnose selects)
-	tests/tools/molecule.sh $(SCENARIO)
+	tests/tools/on_hosts.sh $(or $(SCENARIO:%=molecule-%),molecule)
 
 .PHONY: live
 live: setup-dev ## The playbooks on lab hosts: ways to run them, cost, secrets, replay (ARGS="-k secrets" selects)
-	pytest tests/live $(ARGS)
+	$(if $(ARGS),pytest tests/live $(ARGS),tests/tools/on_hosts.sh live)
 
 .PHONY: bench
 bench: setup ## Time of a diagnosis against a ping, on 10 lab nodes over SSH

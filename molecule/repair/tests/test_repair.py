@@ -21,7 +21,6 @@ SCHEMA = json.loads((PROJECT / "docs/result.schema.json").read_text())
 SETTINGS = yaml.safe_load((PROJECT / "molecule/repair/faults.yml").read_text())
 CASES = {host: fault["case"] for host, fault in SETTINGS["faults"].items()}
 LEFT = [host for host, case in CASES.items() if case == "cert-expired"]
-INVENTORY = PROJECT / "tests/lab/.state/labs/molecule/inventory.yml"
 FILES = (PROJECT / "tests/lab/repair_files.sh").read_text()
 
 testinfra_hosts = [f"ansible://{host}" for host in CASES]
@@ -86,12 +85,13 @@ def test_second_run_changes_nothing(name: str) -> None:
     assert ["changed=0" in line for line in recap] == [True]
 
 
-def test_rollback_is_byte_for_byte(host: Any, name: str) -> None:
+def test_rollback_is_byte_for_byte(host: Any, name: str, request: pytest.FixtureRequest) -> None:
     """Undone round by round, the host is broken exactly as before."""
     if name in LEFT:
         pytest.skip("nothing was changed")
+    inventory = request.config.getoption("--ansible-inventory")
     for _round in result("repair", name)["repair"]["rounds"]:
-        command = ["ansible-playbook", str(PROJECT / "playbooks/rollback.yml"), "-i", str(INVENTORY), "-l", name]
+        command = ["ansible-playbook", str(PROJECT / "playbooks/rollback.yml"), "-i", inventory, "-l", name]
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own playbook
         assert done.returncode == 0, done.stdout
     assert host.run(FILES).stdout.strip() == step("check")["before"][name].strip()

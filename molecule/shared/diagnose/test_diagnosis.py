@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 from pathlib import Path
@@ -36,6 +37,17 @@ def name(host: Any) -> str:
 def result(name: str) -> dict[str, Any]:
     """What the diagnosis wrote about the host."""
     return dict(json.loads((KEPT / "results" / f"{name}.json").read_text()))
+
+
+@functools.cache
+def all_seen(moment: str) -> dict[str, str]:
+    """What fingerprint.py printed before or after, by host."""
+    return dict(json.loads((KEPT / f"{moment}.json").read_text()))
+
+
+def seen(moment: str, name: str) -> dict[str, Any]:
+    """What was seen of a host before or after."""
+    return dict(json.loads(all_seen(moment)[name]))
 
 
 def test_result_is_valid(result: dict[str, Any]) -> None:
@@ -72,9 +84,7 @@ def test_control_plane_is_blamed_once(name: str, result: dict[str, Any]) -> None
 
 def test_no_file_was_changed(name: str) -> None:
     """Content, mode, owner and times of all files are as before the diagnosis, and none was left behind."""
-    before, after = (
-        json.loads((KEPT / moment / f"{name}.json").read_text())["files"] for moment in ("before", "after")
-    )
+    before, after = (seen(moment, name)["files"] for moment in ("before", "after"))
     # Ansible unpacks each module below /tmp and removes it, which shows in the times of /tmp itself.
     del before["/tmp"], after["/tmp"]
     changed = {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
@@ -87,7 +97,7 @@ def test_no_service_was_touched(name: str) -> None:
     """On a healthy host all units are in the same state and all services are the same processes as before."""
     if name in FAULTS:
         pytest.skip("a broken kubelet starts and ends by itself")
-    before, after = (json.loads((KEPT / moment / f"{name}.json").read_text()) for moment in ("before", "after"))
+    before, after = (seen(moment, name) for moment in ("before", "after"))
     assert after["units"] == before["units"]
     assert after["processes"] == before["processes"]
 

@@ -39,11 +39,16 @@ class Kept:
 
     def told(self, step: str) -> dict[str, Any]:
         """What the task of a step told Ansible: changed, diff."""
-        return dict(json.loads((KEPT / step / f"{self.name}.told").read_text()))
+        told = json.loads((KEPT / f"told-{step}.json").read_text())
+        return {key: of_hosts[self.name] for key, of_hosts in told.items()}
+
+    def seen(self, moment: str) -> dict[str, Any]:
+        """What fingerprint.py printed on the host."""
+        return dict(json.loads(json.loads((KEPT / f"seen-{moment}.json").read_text())[self.name]))
 
     def units(self, moment: str) -> dict[str, str]:
         """Whether kubelet and runtime start at boot."""
-        units = json.loads((KEPT / "seen" / moment / f"{self.name}.json").read_text())["units"]
+        units = self.seen(moment)["units"]
         return {name: units[name] for name in ("file kubelet.service", "file containerd.service")}
 
     def differences(self, before: str, after: str) -> set[str]:
@@ -51,13 +56,12 @@ class Kept:
 
         Of directories the time does not count: a file in them was replaced, and put back. Nor does that of links.
         """
-        first, second = (_facts(KEPT / "seen" / moment / f"{self.name}.json") for moment in (before, after))
+        first, second = (_facts(self.seen(moment)["files"]) for moment in (before, after))
         found = {path for path in first.keys() | second.keys() if first.get(path) != second.get(path)}
         return {path for path in found if not path.startswith(fingerprint.MADE_AT_EACH_START)}
 
 
-def _facts(file: Path) -> dict[str, list[Any]]:
-    seen = json.loads(file.read_text())["files"]
+def _facts(seen: dict[str, list[Any]]) -> dict[str, list[Any]]:
     regular = {path: facts for path, facts in seen.items() if facts[0].startswith("0o10")}
     others = {path: [*facts[:3], facts[-1]] for path, facts in seen.items() if path not in regular}
     return {**{path: [*facts[:CHANGED_AT], *facts[CHANGED_AT + 1 :]] for path, facts in regular.items()}, **others}

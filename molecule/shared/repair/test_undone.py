@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 PROJECT = Path(os.environ["MOLECULE_PROJECT_DIRECTORY"])
 SETTINGS = yaml.safe_load((Path(os.environ["MOLECULE_SCENARIO_DIRECTORY"]) / "faults.yml").read_text())
-INVENTORY = PROJECT / "tests/lab/.state/labs/molecule/inventory.yml"
 
 testinfra_hosts = [f"ansible://{host}" for host in SETTINGS["faults"]]
 
 
 @pytest.fixture(scope="session", autouse=True)
-def undone() -> None:
+def undone(request: pytest.FixtureRequest) -> None:
     """The rollback of all rounds of all hosts, once."""
-    command = ["ansible-playbook", "-i", str(INVENTORY), str(PROJECT / "molecule/shared/repair/rollback.yml")]
+    inventory = request.config.getoption("--ansible-inventory")
+    command = ["ansible-playbook", "-i", inventory, str(PROJECT / "molecule/shared/repair/rollback.yml")]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)  # noqa: S603 - our own
     assert done.returncode == 0, done.stdout
 
