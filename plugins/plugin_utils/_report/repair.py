@@ -84,6 +84,8 @@ def _repair_rows(result: Mapping[str, Any]) -> Iterator[Row]:
     for item in repair["not_offered"]:
         name = f"{item['action']}: " if item["action"] else ""
         yield "left", visible(f"{item['finding']}: {name}{item['reason']}")
+    if repair["state"] == "planned" and result.get("hidden"):
+        yield "later", visible(f"{result['hidden']}, and is planned then")
     if "next" in repair:
         yield "next", visible(repair["next"])
 

@@ -48,6 +48,21 @@ def test_repaired_says_how_it_was_checked_and_undone() -> None:
     assert "  check  same main process for 20 s\n  undo   ansible-playbook playbooks/rollback.yml -l x" in text
 
 
+def test_check_mode_does_not_promise_that_this_is_all() -> None:
+    """Where the start ends early, further rounds may follow; where it does not, nothing is said."""
+    repair = {"state": "planned", "reason": "", "rounds": [ROUND], "not_offered": [], "uncovered": [], "next": "do"}
+    result = {
+        "host": "w",
+        "verdict": "down",
+        "summary": "s",
+        "hidden": "more shows after this repair",
+        "repair": repair,
+    }
+    shown = repair_block(result, width=100, colour=False)
+    assert "  later  more shows after this repair, and is planned then\n  next   do" in shown
+    assert "later" not in repair_block({**result, "hidden": ""}, width=100, colour=False)
+
+
 def test_command_is_one_line() -> None:
     """However long it is: a command that is broken into lines cannot be copied."""
     command = f"ansible-playbook playbooks/rollback.yml -l {'x' * 50} {'y' * 50}"
