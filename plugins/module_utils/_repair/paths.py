@@ -163,6 +163,7 @@ def put(path: str, old: PathState, new: PathState, data: bytes, mark: t.Callable
         with inode.opened(temp) as descriptor:
             os.fchown(descriptor, new.uid, new.gid)
             os.fchmod(descriptor, new.mode)
+        sync(temp)
         mark(f"temporary directory for {path}")
         _require(path, old)
         Path(temp).rename(path)
