@@ -22,7 +22,8 @@ RELEASES = (11, 12, 13)
 MOST_WORKERS = 40
 OTHER_LABS = "labs"
 """Folder of the labs that do not have the default name, within the default lab's own."""
-
+# Names of podman's own networks and ways to connect a container: no network of a lab can have them.
+_RESERVED = ("bridge", "container", "default", "host", "none", "ns", "pasta", "podman", "private", "slirp4netns")
 _HERE = Path(__file__).resolve().parent
 
 
@@ -53,8 +54,9 @@ class Settings:
 def from_environment(env: Mapping[str, str]) -> Settings:
     """Read LAB_NAME, WORKERS, RELEASES and LAB_MIRROR. Raises LabError on a value that cannot be."""
     name = env.get("LAB_NAME") or DEFAULT_NAME
-    if not re.fullmatch(r"[a-z][a-z0-9-]{0,30}", name) or name == "podman":
-        raise LabError(f"LAB_NAME={name!r}: up to 31 lower-case letters, digits and dashes, a letter first, not podman")
+    if not re.fullmatch(r"[a-z][a-z0-9-]{0,30}", name) or name in _RESERVED:
+        text = f"up to 31 lower-case letters, digits and dashes, a letter first, none of {', '.join(_RESERVED)}"
+        raise LabError(f"LAB_NAME={name!r}: {text}")
     return Settings(
         name=name,
         workers=_worker_count(env.get("WORKERS") or "2"),

@@ -90,7 +90,14 @@ def test_defaults_are_two_workers_of_two_releases() -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("WORKERS", "0"), ("WORKERS", "many"), ("RELEASES", "12,trixie"), ("RELEASES", "10"), ("LAB_NAME", "../x")],
+    [
+        ("WORKERS", "0"),
+        ("WORKERS", "many"),
+        ("RELEASES", "12,trixie"),
+        ("RELEASES", "10"),
+        ("LAB_NAME", "../x"),
+        ("LAB_NAME", "host"),
+    ],
 )
 def test_wrong_setting_is_refused_by_name(name: str, value: str) -> None:
     """The message begins with the variable that is wrong."""
