@@ -95,7 +95,8 @@ class Sources:
         """``published`` is ``endpoint`` of cluster_info. It counts only where its CA is the one that the node knows, or
         one of the two is not known: another cluster's address is no wanted value."""
         said = published if isinstance(published, Mapping) else {}
-        known = {certificate.fingerprint_sha256 for certificate in node.kubeconfig.ca.certificates}
+        trusted = node.kubeconfig.ca.certificates or node.certificate("client-ca").certificates
+        known = {certificate.fingerprint_sha256 for certificate in trusted}
         authority = str(said.get("ca_sha256") or "")
         foreign = bool(known and authority and authority not in known)
         return cls(

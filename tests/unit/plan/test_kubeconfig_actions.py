@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from corpus._load import load_snapshot
 from unit.plan._plans import changed_lines, files_after, plan_of
 
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._expected.declared import expectations
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._model.configuration import Credential
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._plan.plan import Sources
 
 KUBECONFIG = "/etc/kubernetes/kubelet.conf"
@@ -64,3 +67,6 @@ def test_endpoint_of_another_cluster_is_not_used() -> None:
     assert Sources.of({}, {"server": server, "ca_sha256": own}, node).endpoint == server
     assert Sources.of({}, {"server": server, "ca_sha256": None}, node).endpoint == server
     assert Sources.of({}, None, node).endpoint == ""
+    unread = replace(node, kubeconfig=replace(node.kubeconfig, ca=Credential()))
+    assert Sources.of({}, {"server": server, "ca_sha256": "0" * 64}, unread).endpoint == ""
+    assert Sources.of({}, {"server": server, "ca_sha256": own}, unread).endpoint == server
