@@ -80,7 +80,9 @@ class Watch:
 
     def _is_ours(self, path: str) -> bool:
         """True but for the stand-ins of systemd and the kernel, the lock and the count of attempts."""
-        stands_in = path.startswith((f"{self._node.root}/proc", f"{self._node.folder}/systemd", f"{self._node.folder}/run"))
+        stands_in = path.startswith(
+            (f"{self._node.root}/proc", f"{self._node.folder}/systemd", f"{self._node.folder}/run")
+        )
         return not stands_in and path.startswith(str(self._node.folder)) and "attempts" not in path
 
 
