@@ -75,6 +75,8 @@ def _repair_rows(result: Mapping[str, Any]) -> Iterator[Row]:
         yield label, visible(f"{action['id']} for {action['finding']}: {action['summary']}")
     for step in (step for round_ in repair["rounds"] for step in round_["steps"] if step.get("after")):
         yield "freed", visible(_freed(step))
+    if repair["state"] in ("rolled_back", "failed"):
+        yield "now", visible(f"the node is {result['verdict'].replace('_', ' ')}: {result['summary']}")
     if repair["state"] == "committed":
         yield "check", visible(repair["checked"])
     if "undo" in repair:

@@ -88,6 +88,7 @@ def test_undone_says_why() -> None:
     """The reason stands in the first line, what was tried below."""
     text = block_of("rolled_back", "down", reason="the kubelet left the state running")
     assert text.startswith("worker-2  ROLLED BACK  the kubelet left the state running\n  tried  ")
+    assert text.endswith("\n  now    the node is down: kubelet runs since 65 s")
 
 
 def test_left_to_a_person_says_what_to_do() -> None:
