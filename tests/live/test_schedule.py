@@ -69,9 +69,10 @@ def test_schedule_runs_fails_visibly_and_goes(host: AuditHost) -> None:
 
 def _runs_once(host: AuditHost) -> None:
     """Two starts at once are one run, which writes as ops what an audit writes."""
+    before = host.nodes.on(HOST, "journalctl --unit=kubelet-audit.service --output=cat")
     host.systemctl("start", "--no-block", "kubelet-audit.service")
     host.systemctl("start", "kubelet-audit.service")
-    log = host.nodes.on(HOST, "journalctl --unit=kubelet-audit.service --output=cat")
+    log = host.nodes.on(HOST, "journalctl --unit=kubelet-audit.service --output=cat").removeprefix(before)
     assert "Result=success" in host.systemctl("show", "kubelet-audit.service"), log
     assert log.count("Starting kubelet-audit.service") == 1, log
     assert "worker-1  HEALTHY" in log or "1 healthy" in log
