@@ -208,11 +208,21 @@ def _written(value: Value) -> str:
 
 def _checked(text: str, splice: Splice, path: Path, value: Value | Mapping[str, str | int | bool] | None) -> Splice:
     """The splice, after making sure that exactly the value at ``path`` differs; None means that it is gone."""
-    before, after = _tree(text).plain(), _tree(apply(text, (splice,))).plain()
-    expected = _with(before, path, value)
-    if expected != after:
+    new = apply(text, (splice,))
+    if _with(_tree(text).plain(), path, value) != _tree(new).plain():
         raise EditError(f"changing {_name(path)} would change more than that")
+    # The kubelet reads a file that begins with a brace as JSON, in which a comma too many is an error.
+    if _is_json(text) and not _is_json(new):
+        raise EditError(f"the file is JSON, and would not be after changing {_name(path)}")
     return splice
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _with(data: Any, path: Path, value: Any) -> Any:

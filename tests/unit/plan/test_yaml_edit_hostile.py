@@ -116,6 +116,15 @@ def typed(plain: Any) -> str:
     return json.dumps(plain, sort_keys=True)
 
 
+def is_json(text: str) -> bool:
+    """True for what a strict parser of JSON reads."""
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
 NEW = st.sampled_from(["/new", "x y", "1", "a: b", "{{ y }}", "", "***", "a\nb", "\u2028", "it's", "ü", True, 7])
 
 
@@ -145,6 +154,7 @@ def test_whatever_the_file_looks_like_one_value_changes_or_none(
         assert after.encode() == raw[: splice.start] + splice.text.encode() + raw[splice.end :]
         found = load(after, "").tree
         assert found is not None
+        assert not is_json(text) or is_json(after)
         assert typed(found.plain()) == typed(changed(tree.plain(), place, wanted))
         if wanted is not None:
             assert after.count("# why") == text.count("# why")
@@ -165,3 +175,13 @@ def test_map_with_a_comment_inside_is_left_to_a_person() -> None:
         set_map("a:\n  x: 1  # first\n  y: 2\n", ("a",), {"x": "2"})
     with pytest.raises(EditError):
         set_map("a:\n  <<:\nb: 1\n", ("a",), {"x": "2"})
+
+
+@pytest.mark.parametrize("text", ['{\n  "a": 1,\n  "b": 2\n}\n', '{"a": {"x": 1}, "b": 2}'])
+def test_json_stays_json(text: str) -> None:
+    """The kubelet takes a file that begins with a brace for JSON; YAML would let a comma too many pass."""
+    with pytest.raises(EditError):
+        remove_field(text, ("b",))
+    with pytest.raises(EditError):
+        set_scalar(text, ("b",), "plain")
+    assert json.loads(apply(text, (set_scalar(text, ("b",), 3),)))["b"] == 3
