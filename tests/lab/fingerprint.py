@@ -31,9 +31,11 @@ TREES = (
     "/var/spool",
     "/var/tmp",
 )
-# What an SSH login and the journal change by themselves, and the task that runs this.
+# What an SSH login and the journal change by themselves, the task that runs this, and keys that a stand-in needs for a
+# moment as files.
 VOLATILE = (
     "/tmp/ansible_ansible.legacy.command_payload_",
+    "/tmp/nodelab-",
     "/run/systemd/journal",
     "/run/systemd/sessions",
     "/run/systemd/units",
