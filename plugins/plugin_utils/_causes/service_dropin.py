@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 from .._model.cause import cause
 from .._model.finding import Effect, Evidence, Hit, Remedy
-from .._model.service import Flag
+from .._model.service import Flag, Unit
 from .._model.snapshot import Snapshot
 from . import _api, _layout, _logs, _quote, _runtime
 from ._machine import registers_as
@@ -53,7 +53,7 @@ FLAG_REFUSED = ("config/unknown-flag", "config/removed-flag-*", "config/flag-val
 def daemon_reload_needed(node: Snapshot) -> Iterator[Hit]:
     """Why the kubelet is down when a flag that only the old definition has is what it fails on; else a risk."""
     unit = node.kubelet
-    if not unit.need_daemon_reload:
+    if not unit.need_daemon_reload or _refused_again(unit):
         return
     stale = _differing(node)
     blamed = [flag for flag in stale if _fails_on(node, flag)]
@@ -72,6 +72,16 @@ def daemon_reload_needed(node: Snapshot) -> Iterator[Hit]:
     changed = ", ".join(f"--{flag.name}" for flag in stale[:4])
     detail = f" (differs in {changed})" if changed else ""
     yield Hit(f"unit files of {unit.name} changed on disk after systemd read them{detail}", (quoted,))
+
+
+def _refused_again(unit: Unit) -> bool:
+    """True when systemd refuses the files, which it never counts as read, and would do so again: they have several
+    commands still."""
+    starts: list[str] = []
+    for each in unit.directives:
+        if (each.section, each.key) == ("Service", "ExecStart"):
+            starts = [*starts, each.value] if each.value else []
+    return unit.load_state in ("bad-setting", "error") and len(starts) > 1
 
 
 def _differing(node: Snapshot) -> list[Flag]:

@@ -123,14 +123,28 @@ def test_waiting_fault_of_a_running_kubelet_is_repaired_where_risks_are_asked_fo
     packaged = unit["cat"].rpartition("ExecStart=")
     unit["cat"] = f"{packaged[0]}ExecStart=\nExecStart={packaged[2]}"
     add_local(evidence, f"[Service]\n{SECOND}")
+    unit["show"]["NeedDaemonReload"] = (
+        "yes"  # what systemd refuses does not count as read, and a reload changes nothing
+    )
     node = read(evidence)
     assert plan_of(node).actions == ()
+    assert plan_of(node, risks=True, allow=("safe",)).actions == ()
     (action,) = plan_of(node, risks=True).actions
     assert (action.id, action.finding, action.classification) == (
         "correct-drop-in",
         "service/bad-setting",
         "needs-approval",
     )
+
+
+def test_corrected_drop_in_waits_for_a_daemon_reload() -> None:
+    """systemd knows the refused one still; on disk there is one command."""
+    evidence = copy.deepcopy(load_evidence("dropin-no-execstart-reset"))
+    unit = evidence["units"]["kubelet.service"]
+    packaged = unit["cat"].rpartition("ExecStart=")
+    unit["cat"] = f"{packaged[0]}ExecStart=\nExecStart={packaged[2]}"
+    unit["show"]["NeedDaemonReload"] = "yes"
+    assert "daemon-reload" in {action.id for action in plan_of(read(evidence), risks=True).actions}
 
 
 def requiring(text: str, *missing: str) -> Snapshot:
