@@ -50,5 +50,5 @@ class ActionModule(ActionBase):
             **result,
             "changed": False,
             "refused": brake(fleet(diagnoses).results, options["max_share"]),
-            "unable": {str(found["host"]): why for found in diagnoses if (why := unable(found))},
+            "unable": {str(found["host"]): unable(found) for found in diagnoses if found["verdict"] == "unknown"},
         }

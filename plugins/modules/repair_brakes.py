@@ -13,7 +13,7 @@ author:
 description:
   - Looks at the diagnoses of all hosts of the play, those of other batches included, before any of them is repaired.
   - A node whose cause is the control plane's is refused, and so are nodes that share one cause with too many others.
-  - A node that could not be read, or on which root is needed, is told too.
+  - A node that could not be judged is told too.
   - Runs on the controller. Use it with C(run_once), after all hosts were diagnosed; it fails before that.
 extends_documentation_fragment:
   - nodeclinic.kubelet._node.attributes
@@ -49,7 +49,7 @@ refused:
   type: dict
   sample: {worker-2: "apiserver/connection-refused is a fault of the control plane, not of this node"}
 unable:
-  description: Why nothing can be repaired, by host name; hosts that were read are not in it.
+  description: Why a node could not be judged, by host name; others are not in it.
   returned: always
   type: dict
   sample: {worker-9: "it could not be judged: the node could not be reached: timed out"}

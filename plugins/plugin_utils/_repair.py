@@ -57,10 +57,11 @@ class Repair:
 
 
 def unable(result: Mapping[str, Any]) -> str:
-    """Why nothing can be repaired on a node as it was read (as in result.schema.json), or empty."""
+    """Why nothing can be planned for a node as it was read (as in result.schema.json), or empty."""
     unknowns = [gap for gap in result["unknowns"] if gap["part"].partition(":")[0] != _schema.CLUSTER]
     unknown = result["verdict"] == "unknown"
-    denied = [gap["reason"] for gap in unknowns if gap["status"] == _schema.DENIED]
+    always_roots = [gap for gap in unknowns if gap["part"].partition(":")[0] in ("units", "journal", "files")]
+    denied = [gap["reason"] for gap in always_roots if gap["status"] == _schema.DENIED]
     if denied and (unknown or result["root_causes"]):
         return f"root is needed on the node, connect as root or add --become: {denied[0]}"
     reasons = [*(gap["reason"] for gap in unknowns), result["summary"]]

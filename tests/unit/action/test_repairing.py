@@ -228,6 +228,7 @@ def test_what_needs_approval_comes_with_the_command_that_gives_it(risks: bool) -
         ("journal", "timeout", "unknown", "it could not be judged: no answer"),
         ("journal", "timeout", "down", ""),
         ("cluster", "denied", "down", ""),
+        ("host:dmesg", "denied", "down", ""),
         ("files", "denied", "at_risk", ""),
     ],
 )
