@@ -83,6 +83,7 @@ def _fetch_ansible() -> None:
     command = [sys.executable, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--target", str(begun)]
     command += ["--python-version", PYTHON, "--only-binary=:all:", "-r", "requirements/runtime.txt"]
     subprocess.run([*command, "-c", "requirements/constraints.txt"], cwd=ROOT, check=True)
+    begun.chmod(0o755)  # mkdtemp made it for root alone, and ops has to read it
     begun.rename(_PACKAGES)
 
 
