@@ -14,6 +14,7 @@ from typing import Any
 from ..module_utils import _schema
 from ._plan.actions_host import ROOM
 from ._plan.policy import APPROVE, RISKS, Policy
+from ._report.gate import needs_root
 
 
 @dataclass
@@ -60,10 +61,8 @@ def unable(result: Mapping[str, Any]) -> str:
     """Why nothing can be planned for a node as it was read (as in result.schema.json), or empty."""
     unknowns = [gap for gap in result["unknowns"] if gap["part"].partition(":")[0] != _schema.CLUSTER]
     unknown = result["verdict"] == "unknown"
-    always_roots = [gap for gap in unknowns if gap["part"].partition(":")[0] in ("units", "journal", "files")]
-    denied = [gap["reason"] for gap in always_roots if gap["status"] == _schema.DENIED]
-    if denied and (unknown or result["root_causes"]):
-        return f"root is needed on the node, connect as root or add --become: {denied[0]}"
+    if needs_root(result) and (unknown or result["root_causes"]):
+        return needs_root(result)
     reasons = [*(gap["reason"] for gap in unknowns), result["summary"]]
     return f"it could not be judged: {reasons[0]}" if unknown else ""
 

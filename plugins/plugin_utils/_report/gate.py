@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ...module_utils import _schema
 from .text import Result, rank
 from .words import plural, visible
 
 NEVER = "never"
 SEVERITIES = ("info", "warning", "error", "critical")
+_ALWAYS_ROOTS = (_schema.UNITS, _schema.JOURNAL, _schema.FILES)
 
 
 def failures(results: Sequence[Result], threshold: str) -> str:
@@ -40,9 +42,21 @@ def _reason(result: Result, levels: Sequence[str]) -> str:
 
 
 def _could_not(result: Result) -> str:
-    """The first reason is enough here: all of them were shown."""
-    reasons = [unknown["reason"] for unknown in result["unknowns"]] or [result["summary"]]
+    """The first reason is enough here: all of them were shown. That root is needed comes before others."""
+    reasons = [needs_root(result), *(unknown["reason"] for unknown in result["unknowns"]), result["summary"]]
+    reasons = [reason for reason in reasons if reason]
     return f"{visible(result['host'])} could not be judged ({visible(reasons[0]).rstrip('.')})"
+
+
+def needs_root(result: Result) -> str:
+    """What to do about a node that was read without root, or empty. Other parts even root may not read."""
+    denied = (
+        gap["reason"]
+        for gap in result["unknowns"]
+        if gap["status"] == _schema.DENIED and gap["part"].partition(":")[0] in _ALWAYS_ROOTS
+    )
+    first = next(denied, "")
+    return f"root is needed on the node, connect as root or add --become: {first}" if first else ""
 
 
 def present(result: Result) -> Iterator[Mapping[str, Any]]:

@@ -57,3 +57,13 @@ def test_node_that_was_not_looked_at_reaches_every_threshold() -> None:
 def test_run_without_any_judgement_fails() -> None:
     """When no node at all could be judged, the run did not do its work."""
     assert failures([node("a", "unknown")], "never") == "a could not be judged (no way in)"
+
+
+@pytest.mark.parametrize(("part", "told"), [("files:/etc/kubernetes", True), ("journal", True), ("host", False)])
+def test_missing_root_is_told_with_its_remedy(part: str, told: bool) -> None:
+    """A run without root is the commonest reason; what even root may not read is no reason to ask for it."""
+    found = node("a", "unknown")
+    found["unknowns"] += [{"part": part, "status": "denied", "reason": "permission denied."}]
+    sentence = failures([found], "never")
+    assert ("connect as root or add --become: permission denied" in sentence) is told
+    assert ("no way in" in sentence) is not told
