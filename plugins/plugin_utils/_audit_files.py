@@ -22,7 +22,7 @@ from ._audit.metrics import metrics
 from ._files import RESULT_MODE, os_error, write_atomically
 from ._report.audit_html import page
 from ._report.audit_markdown import text
-from ._report.audit_view import ViewError
+from ._report.audit_view import ViewError, view
 
 RUNS = "runs"
 LATEST = "latest.json"
@@ -147,9 +147,10 @@ def _write(place: Place, run: Run, known: Known) -> Kept:
 def write_reports(directory: Path, run: Run, history: Sequence[Past]) -> list[str]:
     """Write the reports of a run, with the runs before it in short; says why one could not be written."""
     try:
-        made = {PAGE: page(run, history), DIGEST: text(run, history)}
+        shown = view(run, history)
     except ViewError as error:
         return [f"no report could be made: {error}"]
+    made = {PAGE: page(shown), DIGEST: text(shown)}
     return [problem for name, said in made.items() if (problem := _written(directory / name, said))]
 
 

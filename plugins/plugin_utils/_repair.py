@@ -61,8 +61,9 @@ def unable(result: Mapping[str, Any]) -> str:
     """Why nothing can be planned for a node as it was read (as in result.schema.json), or empty."""
     unknowns = [gap for gap in result["unknowns"] if gap["part"].partition(":")[0] != _schema.CLUSTER]
     unknown = result["verdict"] == "unknown"
-    if needs_root(result) and (unknown or result["root_causes"]):
-        return needs_root(result)
+    root = needs_root(result)
+    if root and (unknown or result["root_causes"]):
+        return root
     reasons = [*(gap["reason"] for gap in unknowns), result["summary"]]
     return f"it could not be judged: {reasons[0]}" if unknown else ""
 

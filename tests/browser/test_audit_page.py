@@ -16,6 +16,7 @@ import pytest
 from unit.report._audits import reworded, sample
 
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._report.audit_html import page
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._report.audit_view import view
 
 WILD = "<img src=http://192.0.2.1/x><script>document.title='run'</script>" + "x" * 300
 # Shows the page in frames of several widths and says how wide each really is, and how dark.
@@ -46,7 +47,7 @@ def test_page_in_a_browser(chromium: str, tmp_path: Path, scheme: str, back: str
     run, history = sample()
     words: dict[str, int] = {}
     hostile = reworded(run, lambda text: f"{words.setdefault(text, len(words))} {WILD}")
-    (tmp_path / "page.html").write_text(page(hostile, history))
+    (tmp_path / "page.html").write_text(page(view(hostile, history)))
     frames = "".join(f'<iframe src="page.html" style="width:{width}px;border:0"></iframe>' for width in WIDTHS)
     (tmp_path / "look.html").write_text(LOOK.format(frames=frames))
     log = tmp_path / "net.json"

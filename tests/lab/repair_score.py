@@ -29,9 +29,9 @@ from typing import Any
 
 from lab import cases, proofs, settings
 from lab.lifecycle import Lab
+from lab.playbook import ROOT, play
 from lab.shell import LabError
 
-ROOT = Path(__file__).resolve().parents[2]
 WORKERS = 3
 STABLE_SECONDS = 5
 WALKTHROUGH = "ca-path-wrong"
@@ -274,18 +274,9 @@ class Scorer:
         inventory, result = self.lab.settings.inventory, kept / f"{host}.json"
         if playbook == "repair":
             result.unlink(missing_ok=True)  # what is judged is of this run
-        done = subprocess.run(
-            ["ansible-playbook", f"playbooks/{playbook}.yml", "-i", inventory, "-l", host, *extra, *arguments],
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-            timeout=300,
-        )
-        (kept / f"{step}.txt").write_text(done.stdout, encoding="utf-8")
-        return Run(done.stdout, json.loads(result.read_text()) if result.exists() else {})
+        dummy, said = play(inventory, playbook, host, *extra, *arguments)
+        (kept / f"{step}.txt").write_text(said, encoding="utf-8")
+        return Run(said, json.loads(result.read_text()) if result.exists() else {})
 
 
 @dataclass(frozen=True)

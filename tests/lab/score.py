@@ -14,7 +14,6 @@ import argparse
 import json
 import os
 import shutil
-import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -26,9 +25,9 @@ from corpus._score import Expected, Outcome, compare
 
 from lab import cases, settings
 from lab.lifecycle import Lab
+from lab.playbook import ROOT, play
 from lab.shell import LabError
 
-ROOT = Path(__file__).resolve().parents[2]
 WORKERS = 3
 """Hosts that are broken at once: two cores are busy then."""
 
@@ -89,19 +88,10 @@ class Scorer:
 
     def _play(self, playbook: str, host: str, **variables: Any) -> str:
         """Run a playbook against one host; what it printed. Raises LabError with that when it failed."""
-        extra = ["-e", json.dumps(variables)]
-        done = subprocess.run(
-            ["ansible-playbook", "-i", self.lab.settings.inventory, f"playbooks/{playbook}.yml", "-l", host, *extra],
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise LabError(f"{playbook}.yml failed on {host}:\n{done.stdout}")
-        return done.stdout
+        status, said = play(self.lab.settings.inventory, playbook, host, "-e", json.dumps(variables))
+        if status != 0:
+            raise LabError(f"{playbook}.yml failed on {host}:\n{said}")
+        return said
 
 
 def expected(case: cases.Case) -> Expected:

@@ -6,14 +6,12 @@
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
 
 from jinja2 import Environment, StrictUndefined, Template
 
 from .audit_digest import cards
-from .audit_view import AuditView, number_of, view, word
+from .audit_view import AuditView, number_of, word
 from .text import VERDICTS
 from .words import plural
 
@@ -21,12 +19,11 @@ _SOME = 20  # hosts and reasons that are shown at once; the others unfold
 _FEW = 5  # cases of one cause that are shown at once
 
 
-def page(run: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> str:
-    """A run (docs/audit.schema.json) and those before it, oldest first, as HTML.
+def page(shown: AuditView) -> str:
+    """A run and those before it as HTML.
 
     Whatever the run holds is shown as text: escaped here, and kept from loading anything by the page's own policy.
     """
-    shown = view(run, history)
     return _template().render(
         view=shown,
         headline=number_of(shown.counts),

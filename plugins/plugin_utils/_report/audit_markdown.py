@@ -10,12 +10,12 @@ of people.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from .audit_digest import cards
 from .audit_findings import Case, Change, Group
-from .audit_view import AuditView, Expiry, number_of, view
+from .audit_view import AuditView, Expiry, number_of
 from .words import plural
 
 T = TypeVar("T")
@@ -23,9 +23,8 @@ T = TypeVar("T")
 _SOME = 10  # of one kind; the page and the run's file have all
 
 
-def text(run: Mapping[str, Any], history: Sequence[Mapping[str, Any]] = ()) -> str:
-    """A run (docs/audit.schema.json) in few lines; of those before it only the time of the last is told."""
-    shown = view(run, history)
+def text(shown: AuditView) -> str:
+    """A run in few lines; of those before it only the time of the last is told."""
     lines = [f"# Kubelet audit of {shown.at}", "", f"{number_of(shown.counts)}.", ""]
     lines += [f"- **{card.number} {card.noun}**{_said(card.first)}" for card in cards(shown)]
     lines += _section(f"What changed{' since ' + shown.before if shown.before else ''}", _some(shown.changes, _change))

@@ -9,6 +9,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._report.audit_markdown import text
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._report.audit_view import view
 
 from ._audits import Outline, reworded, sample
 
@@ -44,7 +45,7 @@ def rendered(markdown: str) -> Spoken:
 def test_ticket_says_what_matters() -> None:
     """The four numbers, each cause with its nodes, its remedy and the command, and nothing of healthy nodes."""
     run, history = sample()
-    said = text(run, history)
+    said = text(view(run, history))
     for line in (
         "# Kubelet audit of 2026-11-24 03:00 UTC",
         "7 nodes: 1 down, 2 degraded, 1 unknown, 1 at risk, 2 healthy.",
@@ -68,8 +69,8 @@ def test_hostile_text_is_code(payload: str) -> None:
         return words.setdefault(said, f"word{len(words)}")
 
     run, _history = sample()
-    tame = rendered(text(reworded(run, harmless)))
-    wild = rendered(text(reworded(run, lambda said: f"{harmless(said)} {payload}")))
+    tame = rendered(text(view(reworded(run, harmless))))
+    wild = rendered(text(view(reworded(run, lambda said: f"{harmless(said)} {payload}"))))
     assert [tag for tag, _attributes in wild.tags] == [tag for tag, _attributes in tame.tags]
     assert {tag for tag, _attributes in wild.tags} <= {"h1", "h2", "p", "ul", "li", "strong", "pre", "code"}
     assert wild.outside == tame.outside
@@ -83,6 +84,6 @@ def test_a_large_fleet_fits_into_a_ticket() -> None:
     run["nodes"] = [
         {**lost, "host": f"node-{number}", "unknowns": [f"no route to 10.0.0.{number}"]} for number in range(1000)
     ]
-    said = text(run, history)
+    said = text(view(run, history))
     assert "and 990 more" in said
     assert len(said) < 10_000

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._report.audit_html import page
-from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._report.audit_view import ViewError
+from ansible_collections.nodeclinic.kubelet.plugins.plugin_utils._report.audit_view import ViewError, view
 
 from ._audits import Outline, reworded, sample
 
@@ -33,7 +33,7 @@ HOSTILE = (
 @pytest.fixture
 def outline() -> Outline:
     """The sample's page."""
-    return Outline(page(*sample()))
+    return Outline(page(view(*sample())))
 
 
 def said(html: str) -> str:
@@ -43,7 +43,7 @@ def said(html: str) -> str:
 
 def test_reader_finds_what_he_came_for() -> None:
     """What changed, what is broken and since when, what will break, who could not be looked at, and what to do."""
-    text = said(page(*sample()))
+    text = said(page(view(*sample())))
     for words in (
         "2026-11-24 03:00 UTC, 7 nodes",
         "9 changes worker-2: healthy → down",
@@ -69,8 +69,8 @@ def test_hostile_text_is_text(payload: str) -> None:
         return words.setdefault(text, f"word {len(words)}")
 
     run, history = sample()
-    tame = page(reworded(run, harmless), history)
-    wild = page(reworded(run, lambda text: f"{harmless(text)}{payload}"), history)
+    tame = page(view(reworded(run, harmless), history))
+    wild = page(view(reworded(run, lambda text: f"{harmless(text)}{payload}"), history))
     assert Outline(wild).tags == Outline(tame).tags
     assert "word 1" in "".join(Outline(wild).text)
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]", wild)
@@ -116,7 +116,7 @@ def test_structure_can_be_heard(outline: Outline) -> None:
 
 def test_verdicts_are_words() -> None:
     """Colour only repeats what a word says."""
-    text = said(page(*sample()))
+    text = said(page(view(*sample())))
     assert all(f"{number} {verdict}" in text for number, verdict in ((1, "down"), (2, "degraded"), (1, "at risk")))
 
 
@@ -156,7 +156,7 @@ def empty(run: dict[str, Any]) -> dict[str, Any]:
 def test_all_is_well() -> None:
     """A quiet run says so in each section, and the first run that it has nothing to compare with."""
     run, history = sample()
-    quiet = said(page(empty(run), history))
+    quiet = said(page(view(empty(run), history)))
     for words in (
         "Nothing.",
         "Nothing that could be looked at.",
@@ -164,7 +164,7 @@ def test_all_is_well() -> None:
         "Everything was looked at.",
     ):
         assert words in quiet
-    assert "This is the first run" in said(page(empty(run), []))
+    assert "This is the first run" in said(page(view(empty(run), [])))
 
 
 def test_long_lists_fold() -> None:
@@ -174,7 +174,7 @@ def test_long_lists_fold() -> None:
     run["nodes"] = [{**node, "host": f"{verdict}-{n}"} for verdict, node in proto.items() for n in range(25)]
     run["nodes"] += [{**proto["healthy"], "host": f"away-{n}", "at": "2026-11-23T03:00:00Z"} for n in range(25)]
     run["changes"]["added"] = [node["host"] for node in run["nodes"]]
-    summaries = [tag for tag, _attributes in Outline(page(run, history)).tags if tag == "summary"]
+    summaries = [tag for tag, _attributes in Outline(page(view(run, history))).tags if tag == "summary"]
     assert len(summaries) > 8
 
 
@@ -184,7 +184,7 @@ def test_a_large_fleet_stays_usable() -> None:
     down, healthy = run["nodes"][2], run["nodes"][0]
     assert (down["verdict"], healthy["verdict"]) == ("down", "healthy")
     run["nodes"] = [{**(healthy if number % 20 else down), "host": f"node-{number}"} for number in range(5000)]
-    html = page(run, history)
+    html = page(view(run, history))
     assert len(html) < 4_000_000
     before = html[: html.index("Healthy nodes")]
     assert before.rstrip().rindex("<details>") > before.rindex("</details>")
@@ -214,4 +214,4 @@ def test_run_that_somebody_edited_is_no_page(place: tuple[str | int, ...], value
         inner = inner[step]
     inner[place[-1]] = value
     with pytest.raises(ViewError, match=r"not as docs/audit.schema.json says"):
-        page(run, history)
+        page(view(run, history))
